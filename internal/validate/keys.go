@@ -67,15 +67,12 @@ func (r *run) ask(ctx context.Context, region string, from, to time.Time) error 
 		got, err = r.Keys.PublicKeys(ctx, region, from, to)
 		return err
 	})
-	if err == nil {
-		err = r.Ledger.SaveKeys(ctx, "cloudtrail:ListPublicKeys "+region, got)
-	}
+	// Some keys may have come although others could not be read.
+	err = errors.Join(err, r.Ledger.SaveKeys(ctx, "cloudtrail:ListPublicKeys "+region, got))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked[region] = askedSpan{integrity.Span{From: from, To: to}, err}
-	if err == nil {
-		r.ring.Add(got...)
-	}
+	r.ring.Add(got...)
 	return err
 }
 

@@ -159,6 +159,42 @@ type trailID struct{ site, home, name string }
 // as a whole; ErrNothing comes with a report that is Incomplete.
 func Run(ctx context.Context, o Options) (verdict.Report, error) {
 	started := o.Now()
+	if !o.From.IsZero() && !o.To.IsZero() && !o.From.Before(o.To) {
+		return verdict.Report{}, fmt.Errorf("%w: from %s, to %s", ErrPeriod, o.From.Format(time.RFC3339), o.To.Format(time.RFC3339))
+	}
+	r := newRun(o)
+	if err := r.prepare(ctx); err != nil {
+		return verdict.Report{}, err
+	}
+	found, err := r.discover(ctx)
+	if err != nil {
+		return verdict.Report{}, err
+	}
+	r.scopes = found
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(2, min(r.Parallel/4, maxScopes)))
+	for _, s := range r.scopes {
+		g.Go(func() error { return s.validate(gctx) })
+	}
+	if err := g.Wait(); err != nil {
+		return verdict.Report{}, err
+	}
+	r.finish(ctx)
+	r.report.Stats = verdict.Stats{
+		BytesRead: r.Progress.Bytes.Load(), Objects: int(r.Progress.Read.Load()), Listed: int(r.Progress.Listed.Load()),
+		Seconds: o.Now().Sub(started).Seconds(),
+	}
+	if ctx.Err() != nil {
+		return verdict.Report{}, ctx.Err()
+	}
+	if d := r.report.Digests; d == (verdict.DigestCounts{}) && r.report.LogFiles == (verdict.LogCounts{}) && len(r.report.Faults) == 0 {
+		r.report.Result = verdict.Incomplete
+		return r.report, ErrNothing
+	}
+	return r.report, nil
+}
+
+func newRun(o Options) *run {
 	if o.Progress == nil {
 		o.Progress = new(Progress)
 	}
@@ -168,10 +204,7 @@ func Run(ctx context.Context, o Options) (verdict.Report, error) {
 	if o.Wait == 0 {
 		o.Wait = 200 * time.Millisecond
 	}
-	if !o.From.IsZero() && !o.To.IsZero() && !o.From.Before(o.To) {
-		return verdict.Report{}, fmt.Errorf("%w: from %s, to %s", ErrPeriod, o.From.Format(time.RFC3339), o.To.Format(time.RFC3339))
-	}
-	r := &run{
+	return &run{
 		Options: o,
 		reads:   semaphore.NewWeighted(int64(o.Parallel)),
 		memory:  semaphore.NewWeighted(memoryLimit),
@@ -184,35 +217,6 @@ func Run(ctx context.Context, o Options) (verdict.Report, error) {
 			Warnings: []string{}, Coverage: []verdict.Coverage{},
 		},
 	}
-	if err := r.prepare(ctx); err != nil {
-		return verdict.Report{}, err
-	}
-	found, err := r.discover(ctx)
-	if err != nil {
-		return verdict.Report{}, err
-	}
-	r.scopes = found
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(2, min(o.Parallel/4, maxScopes)))
-	for _, s := range r.scopes {
-		g.Go(func() error { return s.validate(gctx) })
-	}
-	if err := g.Wait(); err != nil {
-		return verdict.Report{}, err
-	}
-	r.finish(ctx)
-	r.report.Stats = verdict.Stats{
-		BytesRead: o.Progress.Bytes.Load(), Objects: int(o.Progress.Read.Load()), Listed: int(o.Progress.Listed.Load()),
-		Seconds: o.Now().Sub(started).Seconds(),
-	}
-	if ctx.Err() != nil {
-		return verdict.Report{}, ctx.Err()
-	}
-	if d := r.report.Digests; d == (verdict.DigestCounts{}) && r.report.LogFiles == (verdict.LogCounts{}) && len(r.report.Faults) == 0 {
-		r.report.Result = verdict.Incomplete
-		return r.report, ErrNothing
-	}
-	return r.report, nil
 }
 
 const (

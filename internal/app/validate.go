@@ -1,0 +1,171 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/cloud"
+	"github.com/trailseal/trailseal/internal/inflate"
+	"github.com/trailseal/trailseal/internal/ledger"
+	"github.com/trailseal/trailseal/internal/object"
+	"github.com/trailseal/trailseal/internal/validate"
+	"github.com/trailseal/trailseal/internal/verdict"
+)
+
+// ValidateRequest is what a person asked of validate.
+type ValidateRequest struct {
+	Source                    string
+	From, To                  time.Time // zero: as far as there are digests
+	Accounts, Regions, Trails []string
+	Logs                      string // all, none or sample=N
+	Seed                      string // of the sample; empty: by chance
+	PublicKeys                string // a file; empty: the ledger and the API
+	Full                      bool
+}
+
+// parallelS3 is how many objects are read at once from S3: enough to hide 20 ms behind two busy cores.
+const parallelS3 = 64
+
+// Validate validates a source and remembers what it found. A report comes with errors that wrap validate.ErrNothing.
+func (a *App) Validate(ctx context.Context, q ValidateRequest, p *validate.Progress) (verdict.Report, error) {
+	o, err := a.options(q)
+	if err != nil {
+		return verdict.Report{}, err
+	}
+	o.Progress = p
+	src, err := a.open(ctx, q.Source)
+	if err != nil {
+		return verdict.Report{}, err
+	}
+	defer src.close()
+	led, err := a.ledger(ctx)
+	if err != nil {
+		return verdict.Report{}, err
+	}
+	defer led.Close()
+	return a.run(ctx, o, q, src, led)
+}
+
+func (a *App) run(ctx context.Context, o validate.Options, q ValidateRequest, src opened, led *ledger.Ledger) (verdict.Report, error) {
+	o.Source, o.Name, o.Bucket, o.Under, o.AsOf, o.Ledger = src.Source, src.name, src.bucket, src.under, src.asOf, led
+	if o.Parallel == 0 && src.bucket != "" {
+		o.Parallel = parallelS3
+	}
+	if !a.Offline && o.Ring == nil {
+		// A folder needs AWS for keys that the ledger does not know; without credentials they are unknown, not wrong.
+		s, err := a.session(ctx)
+		if err != nil && src.bucket != "" {
+			return verdict.Report{}, err
+		}
+		o.Keys = keySource{s, err}
+	}
+	if src.bucket != "" {
+		o.Live = trailSource{a.aws}
+	}
+	started := a.Now()
+	rep, err := validate.Run(ctx, o)
+	if err != nil && !errors.Is(err, validate.ErrNothing) {
+		return rep, a.validateProblem(q, err)
+	}
+	if serr := a.remember(ctx, led, rep, started); serr != nil {
+		return rep, a.ledgerProblem(serr)
+	}
+	if err != nil {
+		return rep, a.validateProblem(q, err)
+	}
+	return rep, nil
+}
+
+func (a *App) options(q ValidateRequest) (validate.Options, error) {
+	o := validate.Options{
+		From: q.From, To: q.To, Accounts: q.Accounts, Regions: q.Regions, Trails: q.Trails, Full: q.Full,
+		Parallel: a.MaxParallel, Hash: inflate.Hash, Inflate: inflate.Bytes, Now: a.Now,
+	}
+	if q.Seed == "" {
+		q.Seed = rand.Text()
+	}
+	var err error
+	if o.Logs, err = validate.ParseSelection(q.Logs, q.Seed); err != nil {
+		return o, problem(Usage, err, "trailseal validate SOURCE --logs sample=25")
+	}
+	for _, acc := range q.Accounts {
+		if !integrity.IsAccount(acc) {
+			return o, problem(Usage, fmt.Errorf("--account %q: want 12 digits", acc), "trailseal validate SOURCE --account 111122223333")
+		}
+	}
+	for _, r := range q.Regions {
+		if !integrity.IsRegion(r) {
+			return o, problem(Usage, fmt.Errorf("--region %q is no region", r), "trailseal validate SOURCE --region eu-west-1")
+		}
+	}
+	if q.PublicKeys != "" {
+		if o.Ring, err = publicKeys(q.PublicKeys); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+func (a *App) remember(ctx context.Context, led *ledger.Ledger, rep verdict.Report, started time.Time) error {
+	if err := led.SaveCoverage(ctx, rep.Source, rep.Coverage); err != nil {
+		return err
+	}
+	return led.SaveRun(ctx, rep, started, a.Now())
+}
+
+func (a *App) validateProblem(q ValidateRequest, err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, validate.ErrNothing):
+		hint := fmt.Sprintf("ls %s   # want a folder AWSLogs there, as aws s3 sync leaves it", quote(q.Source))
+		if strings.HasPrefix(q.Source, "s3://") {
+			hint = fmt.Sprintf("aws s3 ls %s/   # want a folder AWSLogs there", strings.TrimSuffix(q.Source, "/"))
+		}
+		narrowed := len(q.Accounts)+len(q.Regions)+len(q.Trails) > 0 || !q.From.IsZero() || !q.To.IsZero()
+		if narrowed {
+			hint = fmt.Sprintf("trailseal validate %s   # without --account, --region, --trail, --from and --to", quote(q.Source))
+		}
+		return problem(Nothing, fmt.Errorf("source %q: %w", q.Source, err), "%s", hint)
+	case errors.Is(err, object.ErrCredentials), errors.Is(err, object.ErrNoSource):
+		return a.awsProblem(err)
+	case errors.Is(err, object.ErrDenied):
+		if strings.HasPrefix(q.Source, "s3://") {
+			return a.awsProblem(err)
+		}
+		return problem(Denied, fmt.Errorf("source %q: %w", q.Source, err), "ls -ld %s", quote(q.Source))
+	case errors.Is(err, fs.ErrPermission):
+		return problem(Denied, err, "ls -ld %s", quote(q.Source))
+	}
+	return a.ledgerProblem(err)
+}
+
+// keySource asks CloudTrail for keys, or says why it cannot.
+type keySource struct {
+	aws *cloud.Session
+	err error
+}
+
+func (k keySource) PublicKeys(ctx context.Context, region string, from, to time.Time) ([]integrity.PublicKey, error) {
+	if k.err != nil {
+		return nil, k.err
+	}
+	return k.aws.PublicKeys(ctx, region, from, to)
+}
+
+// trailSource asks CloudTrail what it knows of a trail.
+type trailSource struct{ aws *cloud.Session }
+
+func (t trailSource) Trail(ctx context.Context, home, name string) (validate.Trail, error) {
+	s, err := t.aws.Trail(ctx, home, "", name)
+	if err != nil {
+		return validate.Trail{}, err
+	}
+	return validate.Trail{Logging: s.Logging, StoppedAt: s.StoppedAt, LatestDigestDelivery: s.LatestDigestDelivery}, nil
+}

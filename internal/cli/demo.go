@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/app"
+	"github.com/trailseal/trailseal/internal/validate"
+	"github.com/trailseal/trailseal/internal/verdict"
+	"github.com/trailseal/trailseal/internal/web"
+)
+
+func (g *global) demo() *cobra.Command {
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Validate a generated, spoiled organization; no AWS account needed",
+		Long: `Demo generates 14 days of an organization's CloudTrail bucket (3 accounts, 4
+regions, signed digests), spoils it in four places, validates it, and leaves an
+HTML report.
+
+Everything stays below --home; without it, below a new temporary folder.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("home") && g.env.Getenv("TRAILSEAL_HOME") == "" {
+				dir, err := os.MkdirTemp("", "trailseal-demo-")
+				if err != nil {
+					return err
+				}
+				g.home = dir
+			}
+			var p validate.Progress
+			stop := g.progress(cmd.Context(), &p)
+			d, err := g.app().Demo(cmd.Context(), seed, &p)
+			stop()
+			if err != nil {
+				return err
+			}
+			html := filepath.Join(g.home, "report.html")
+			if err := g.export(d.Report, []string{html}); err != nil {
+				return err
+			}
+			if g.output != "table" {
+				return g.writeReport(cmd.OutOrStdout(), d.Report, g.output)
+			}
+			return tellDemo(cmd.OutOrStdout(), d, html, g.style(cmd.OutOrStdout()))
+		},
+	}
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "another organization")
+	return cmd
+}
+
+// tellDemo sets beside each other what was done and what was found.
+func tellDemo(w io.Writer, d app.Demo, html string, s style) error {
+	var b strings.Builder
+	m, r := d.Truth, d.Report
+	fmt.Fprintf(&b, "Generated %d accounts × %d regions, %s to %s:\n%d digests, %d log files, %d events.\n\n",
+		len(m.Accounts), len(m.Regions), m.Start.Format("2006-01-02"), m.End.Format("2006-01-02"), m.Digests, m.Logs, m.Events)
+	fmt.Fprintf(&b, "Spoiled in four places. What was done, and what validate says:\n\n")
+	told := map[string]bool{}
+	for i, done := range d.Done {
+		fmt.Fprintf(&b, "%d. %s\n", i+1, wrap(web.Visible(done.Detail), 76, "   "))
+		for _, key := range done.Keys {
+			told[key] = true
+			at := slices.IndexFunc(r.Faults, func(f integrity.Fault) bool { return f.Key == key })
+			if at < 0 {
+				fmt.Fprintf(&b, "   %s  %s\n", s.bad("NOT FOUND"), key)
+				continue
+			}
+			f := r.Faults[at]
+			fmt.Fprintf(&b, "   %s  %s\n   %s\n", s.bad(string(f.Kind)), filepath.Base(f.Key), wrap(web.Visible(f.Detail), 76, "   "))
+		}
+		b.WriteByte('\n')
+	}
+	broken, other := 0, 0
+	for _, f := range r.Faults {
+		switch {
+		case told[f.Key]:
+		case f.Kind == integrity.ChainBroken:
+			broken++
+		default:
+			other++
+		}
+	}
+	stopped := 0
+	for _, x := range r.Gaps {
+		if !strings.Contains(x.Cause, "missing") {
+			stopped++
+		}
+	}
+	if m.Incident != nil {
+		fmt.Fprintf(&b, "The events tell an incident: a leaked access key, a new administrator, and\nStopLogging for three hours. In %d chains of digests, validate finds the gap and\nthe restart after it (%d chain_broken).\n\n", stopped, broken)
+	}
+	if other > 0 {
+		fmt.Fprintf(&b, "%s\n\n", s.bad(fmt.Sprintf("%d faults that nobody made; see the report.", other)))
+	}
+	fmt.Fprintf(&b, "digests    %s\n", counts("valid", r.Digests.Valid, "invalid", r.Digests.Invalid, "missing", r.Digests.Missing))
+	fmt.Fprintf(&b, "log files  %s\n", counts("valid", r.LogFiles.Valid, "invalid", r.LogFiles.Invalid, "missing", r.LogFiles.Missing, "unlisted", r.LogFiles.Unlisted, "pending", r.LogFiles.Pending))
+	word := s.bad(strings.ToUpper(string(r.Result)))
+	if r.Result == verdict.Pass {
+		word = s.good("PASS")
+	}
+	fmt.Fprintf(&b, "result     %s\n\n", word)
+	fmt.Fprintf(&b, "Report:  %s\nBucket:  %s\nTry:     trailseal validate %s \\\n           --public-keys %s\n", html, d.Source, d.Source, d.KeysFile)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// wrap breaks text into lines of at most n characters, the later ones indented.
+func wrap(s string, n int, indent string) string {
+	var b strings.Builder
+	col := 0
+	for i, word := range strings.Fields(s) {
+		switch {
+		case i == 0:
+		case col+1+len(word) > n:
+			b.WriteString("\n" + indent)
+			col = 0
+		default:
+			b.WriteByte(' ')
+			col++
+		}
+		b.WriteString(word)
+		col += len(word)
+	}
+	return b.String()
+}

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"charm.land/lipgloss/v2/table"
+	"golang.org/x/term"
+
+	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/verdict"
+	"github.com/trailseal/trailseal/internal/web"
+)
+
+// style colours text where a person will see it in colour.
+type style struct{ colour bool }
+
+func (g *global) style(w io.Writer) style {
+	f, ok := w.(*os.File)
+	return style{ok && !g.noColor && term.IsTerminal(int(f.Fd()))}
+}
+
+func (s style) paint(colour, text string) string {
+	if !s.colour {
+		return text
+	}
+	return lipgloss.NewStyle().Bold(true).Foreground(lipgloss.Color(colour)).Render(text)
+}
+
+func (s style) bad(t string) string  { return s.paint("1", t) }
+func (s style) good(t string) string { return s.paint("2", t) }
+func (s style) odd(t string) string  { return s.paint("3", t) }
+
+// rows draws a table without lines: it can be read, cut and searched.
+func rows(head []string, body [][]string, right ...int) string {
+	return table.New().
+		Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderHeader(false).BorderColumn(false).
+		StyleFunc(func(_, col int) lipgloss.Style {
+			st := lipgloss.NewStyle().PaddingRight(2)
+			for _, r := range right {
+				if r == col {
+					st = st.Align(lipgloss.Right)
+				}
+			}
+			return st
+		}).
+		Headers(head...).Rows(body...).String()
+}
+
+func percent(c verdict.Coverage) string {
+	// Rounded down: 99.99 is not 100.
+	return fmt.Sprintf("%.1f%%", float64(int(c.Percent*10))/10)
+}
+
+// writeText is the report for a person at a terminal of 80 columns.
+func writeText(w io.Writer, rep verdict.Report, s style) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s to %s, log files read: %s\n\n", web.Visible(rep.Source), stamp(rep.From), stamp(rep.To), rep.Logs)
+	var body [][]string
+	for _, c := range rep.Coverage {
+		good := c.Hours[integrity.Verified.String()] + c.Hours[integrity.VerifiedEmpty.String()]
+		due := good + c.Hours[integrity.GapUnexplained.String()] + c.Hours[integrity.Invalid.String()]
+		body = append(body, []string{c.Account, c.Region, fmt.Sprintf("%d/%d", good, due), percent(c), fmt.Sprint(c.Digests), fmt.Sprint(c.Logs), fmt.Sprint(c.Faults)})
+	}
+	if len(body) > 0 {
+		fmt.Fprintln(&b, trimLines(rows([]string{"account", "region", "hours", "verified", "digests", "logs", "faults"}, body, 2, 3, 4, 5, 6)))
+	}
+	for _, x := range rep.Gaps {
+		word := s.bad("GAP")
+		if x.Explained {
+			word = s.good("gap, explained")
+		}
+		fmt.Fprintf(&b, "%s  %s %s %s\n  %s to %s\n  %s\n", word, x.Account, x.Region, web.Visible(x.Trail), stamp(x.From), stamp(x.To), web.Visible(x.Cause))
+		if x.Explained {
+			fmt.Fprintf(&b, "  %s (%s, %s)\n", web.Visible(x.Reason), web.Visible(x.Ticket), web.Visible(x.Reviewer))
+		}
+		b.WriteByte('\n')
+	}
+	writeFaults(&b, rep.Faults, s)
+	for _, k := range rep.Unsealed {
+		fmt.Fprintf(&b, "%s  %s\n  no signature is known for it yet: neither valid nor invalid\n\n", s.odd("unsealed"), web.Visible(k))
+	}
+	for _, x := range rep.Warnings {
+		fmt.Fprintf(&b, "%s  %s\n\n", s.odd("note"), web.Visible(x))
+	}
+	d, l := rep.Digests, rep.LogFiles
+	fmt.Fprintf(&b, "digests    %s\n", counts("valid", d.Valid, "invalid", d.Invalid, "missing", d.Missing, "unsealed", d.Unsealed, "unreadable", d.Unreadable))
+	fmt.Fprintf(&b, "log files  %s\n", counts("valid", l.Valid, "invalid", l.Invalid, "missing", l.Missing, "unlisted", l.Unlisted, "pending", l.Pending, "unreadable", l.Unreadable, "not read", l.Unchecked))
+	fmt.Fprintf(&b, "read       %d objects, %s, %.1f s\n\n", rep.Stats.Objects, size(rep.Stats.BytesRead), rep.Stats.Seconds)
+	switch rep.Result {
+	case verdict.Pass:
+		fmt.Fprintf(&b, "%s: every assertion holds for this period\n", s.good("PASS"))
+	case verdict.Fail:
+		fmt.Fprintf(&b, "%s: what is named above is missing, changed or not vouched for\n", s.bad("FAIL"))
+	default:
+		fmt.Fprintf(&b, "%s: not everything could be read or proven, so the answer is not known\n", s.odd("INCOMPLETE"))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// few is how many hours of one run of missing digests are printed in full.
+const few = 5
+
+func writeFaults(b *strings.Builder, faults []integrity.Fault, s style) {
+	run := 0
+	for i, f := range faults {
+		same := i > 0 && f.Kind == integrity.DigestMissing && faults[i-1].Kind == f.Kind && faults[i-1].Account == f.Account && faults[i-1].Region == f.Region
+		if !same {
+			run = 0
+		}
+		if run++; run > few {
+			last := i+1 == len(faults) || faults[i+1].Kind != f.Kind || faults[i+1].Account != f.Account || faults[i+1].Region != f.Region
+			if last {
+				fmt.Fprintf(b, "%s  %d more of %s %s, up to the digest of %s (-o json names each)\n\n", s.bad(string(f.Kind)), run-few, f.Account, f.Region, stamp(f.Time))
+			}
+			continue
+		}
+		word := s.bad(string(f.Kind))
+		if f.Severity != integrity.Failure {
+			word = s.odd(string(f.Kind))
+		}
+		fmt.Fprintf(b, "%s  %s\n  %s\n\n", word, web.Visible(f.Key), web.Visible(f.Detail))
+	}
+}
+
+// counts writes the numbers that are not zero, and always the first.
+func counts(pairs ...any) string {
+	var out []string
+	for i := 0; i < len(pairs); i += 2 {
+		if n := pairs[i+1].(int); n > 0 || i == 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, pairs[i]))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func size(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+}
+
+// trimLines takes the padding off the ends of lines.
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
