@@ -41,7 +41,7 @@ func sections(faults []integrity.Fault) []section {
 	order = append(order, kinds...)
 	for _, f := range faults {
 		if _, ok := of[f.Kind]; !ok && !slices.ContainsFunc(kinds, func(t term) bool { return t.Code == string(f.Kind) }) {
-			order = append(order, term{string(f.Kind), visible(string(f.Kind)), "This version of the report does not know this kind of fault."})
+			order = append(order, term{string(f.Kind), Visible(string(f.Kind)), "This version of the report does not know this kind of fault."})
 		}
 		of[f.Kind] = append(of[f.Kind], f)
 	}
@@ -136,7 +136,7 @@ func runs(rows []integrity.Fault) []block {
 func runText(rows []integrity.Fault) string {
 	a, z := rows[0], rows[len(rows)-1]
 	return fmt.Sprintf("%s digests in a row: %s %s, %s to %s UTC", thousands(int64(len(rows))),
-		visible(a.Account), visible(a.Region), moment(a.Time), moment(z.Time))
+		Visible(a.Account), Visible(a.Region), moment(a.Time), moment(z.Time))
 }
 
 // chainOf names the chain of a digest by its key without the time; what has no such key is a chain of its own place.

@@ -148,7 +148,7 @@ func (p pen) rows(c []verdict.Coverage, top float64) {
 
 // row draws the days of one account and region. Neighbouring days whose hours are alike become one cell.
 func (p pen) row(c *verdict.Coverage, y float64) {
-	who := visible(c.Account) + " " + visible(c.Region) + ", "
+	who := Visible(c.Account) + " " + Visible(c.Region) + ", "
 	for i := 0; i < len(c.Days); {
 		from := midnight(c.Days[i].Date)
 		n := 1
@@ -340,7 +340,7 @@ func CoverageSVG(w io.Writer, c []verdict.Coverage, o SVGOptions) error {
 	}
 	width, height := p.width()+2*margin, head+p.height(len(c))+legend+margin
 	p.f(`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="%s" width="%s" height="%s" viewBox="%s %s %s %s">`+"\n",
-		template.HTMLEscapeString(visible(title)+". "+p.label(c)), num(width), num(height),
+		template.HTMLEscapeString(Visible(title)+". "+p.label(c)), num(width), num(height),
 		num(-margin), num(-margin/2), num(width), num(height))
 	p.f("<style>\n%s</style>\n%s", mapCSS, mapDefs)
 	p.f(`<rect class="bg" x="%s" y="%s" width="%s" height="%s"/>`+"\n", num(-margin), num(-margin/2), num(width), num(height))

@@ -43,7 +43,7 @@ func rechecks(r *verdict.Report) []recheck {
 		t := recheck{Trail: k.trail, Home: k.home, Org: chains[0].Account != chains[len(chains)-1].Account}
 		for _, c := range chains {
 			if !okAccount.MatchString(c.Account) || !okRegion.MatchString(c.Region) || !okRegion.MatchString(c.Home) || !okTrail.MatchString(c.Trail) {
-				t.Odd = append(t.Odd, visible(c.Account)+" "+visible(c.Region))
+				t.Odd = append(t.Odd, Visible(c.Account)+" "+Visible(c.Region))
 				continue
 			}
 			t.Commands = append(t.Commands, command(c, t.Org, r.From, r.To))

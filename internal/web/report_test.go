@@ -234,8 +234,8 @@ func TestVisible(t *testing.T) {
 		"plain": "plain", "Zoë/日本": "Zoë/日本", "a\u202eb": `a\u202eb`, "\x80": `\x80`, "\ufffd": "\ufffd",
 		"\u3164\u2800\u115f": `\u3164\u2800\u115f`, "a\tb\r\n": `a\tb\r\n`, "\u00ad": `\u00ad`, "\U000f0000": `\U000f0000`,
 	} {
-		if got := visible(in); got != want {
-			t.Errorf("visible(%q) = %q, want %q", in, got, want)
+		if got := Visible(in); got != want {
+			t.Errorf("Visible(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

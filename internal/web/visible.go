@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// visible spells out every character of s that a reader could not see or that could reorder its neighbours: control
+// Visible spells out every character of s that a reader could not see or that could reorder its neighbours: control
 // and bidi characters, zero-width and odd spaces, private and unassigned code points, bytes that are no UTF-8.
-func visible(s string) string {
+func Visible(s string) string {
 	if plain(s) {
 		return s
 	}
@@ -19,7 +19,7 @@ func visible(s string) string {
 	return b.String()
 }
 
-// vis is visible as escaped HTML, with the spelled-out characters marked so that they differ from the same letters
+// vis is Visible as escaped HTML, with the spelled-out characters marked so that they differ from the same letters
 // written by somebody.
 func vis(s string) template.HTML {
 	if plain(s) {
@@ -83,7 +83,7 @@ func seen(r rune) bool {
 
 // short is the visible form of s, cut to n characters for a label whose full text stands elsewhere.
 func short(s string, n int) string {
-	r := []rune(visible(s))
+	r := []rune(Visible(s))
 	if len(r) <= n {
 		return string(r)
 	}

@@ -48,7 +48,7 @@ func severity(s integrity.Severity) string {
 	if t, ok := severities[s]; ok {
 		return t
 	}
-	return "severity " + visible(string(s))
+	return "severity " + Visible(string(s))
 }
 
 // answer is the verdict in words.
@@ -138,9 +138,9 @@ func readSentence(r *verdict.Report) string {
 	case r.Logs == "none":
 		return "Digests only: no log file was read." + left
 	case strings.HasPrefix(r.Logs, "sample="):
-		return "Every digest and a sample of the log files (" + visible(r.Logs) + ")." + left
+		return "Every digest and a sample of the log files (" + Visible(r.Logs) + ")." + left
 	}
-	return visible(r.Logs) + left
+	return Visible(r.Logs) + left
 }
 
 func count(n int, one, many string) string { return thousands(int64(n)) + " " + pick(n, one, many) }
