@@ -1,0 +1,9 @@
+// Package awstest is a fake AWS on the loopback address: the part of S3, CloudTrail, Organizations and STS that
+// reading CloudTrail's files needs. Tests and benchmarks run against it, and so does the real AWS CLI.
+//
+// It promises S3's byte order, its paging, its XML errors and its headers as documented; bodies from memory, from a
+// directory as `aws s3 sync` leaves it (side-cars become x-amz-meta- headers), or from any Backend; latency that
+// requests wait side by side; faults on demand; and counts of what was asked.
+//
+// It does not check signatures, hold versions, or know permissions. It must never be reachable from outside.
+package awstest
