@@ -108,6 +108,9 @@ func (s *Source) readDir(dir string) ([]entry, error) {
 	}
 	entries := make([]entry, 0, len(list))
 	for _, e := range list {
+		if dir == "" && e.Name() == partial {
+			continue // what a Store is writing
+		}
 		info, infoErr := e.Info()
 		if errors.Is(infoErr, fs.ErrNotExist) {
 			continue

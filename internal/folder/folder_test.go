@@ -77,8 +77,8 @@ func TestSidecar(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), c.err) || !strings.Contains(err.Error(), "b.json.gz.metadata.json") {
 					t.Fatalf("%v, want an error with %q that names the side-car", err, c.err)
 				}
-				if object.Permanent(err) {
-					t.Errorf("%v carries a word of package object", err)
+				if !errors.Is(err, object.ErrDamaged) || errors.Is(err, object.ErrNotFound) {
+					t.Errorf("%v is not ErrDamaged", err)
 				}
 				return
 			}

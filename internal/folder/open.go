@@ -102,17 +102,17 @@ func readSidecar(root *os.Root, name string) (fs.FileInfo, map[string]string, er
 		return nil, nil, err
 	}
 	if len(data) > maxSidecar {
-		return nil, nil, fmt.Errorf("has more than %d bytes", maxSidecar)
+		return nil, nil, fmt.Errorf("%w: has more than %d bytes", object.ErrDamaged, maxSidecar)
 	}
 	var head struct{ Metadata map[string]string }
 	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, nil, fmt.Errorf("is not the JSON of head-object: %w", err)
+		return nil, nil, fmt.Errorf("%w: is not the JSON of head-object: %w", object.ErrDamaged, err)
 	}
 	metadata := make(map[string]string, len(head.Metadata))
 	for name, value := range head.Metadata {
 		name = strings.ToLower(name)
 		if old, twice := metadata[name]; twice && old != value {
-			return nil, nil, fmt.Errorf("has metadata %q twice, with different values", name)
+			return nil, nil, fmt.Errorf("%w: has metadata %q twice, with different values", object.ErrDamaged, name)
 		}
 		metadata[name] = value
 	}

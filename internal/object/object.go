@@ -47,13 +47,15 @@ var (
 	ErrArchived = errors.New("object is archived")
 	// ErrCredentials: there are no credentials, or they have expired; nothing more can be read in this run.
 	ErrCredentials = errors.New("no usable credentials")
-	// ErrForeign: the object lies outside the source (another bucket).
+	// ErrForeign: the object lies outside the source: in another bucket, or under a name that a folder cannot hold.
 	ErrForeign = errors.New("object lies outside the source")
+	// ErrDamaged: the object is there, but what the source keeps beside it (a side-car) cannot be understood.
+	ErrDamaged = errors.New("damaged")
 )
 
 // Permanent reports whether err will be the same on every further try.
 func Permanent(err error) bool {
-	for _, e := range []error{ErrNotFound, ErrNoSource, ErrDenied, ErrArchived, ErrCredentials, ErrForeign} {
+	for _, e := range []error{ErrNotFound, ErrNoSource, ErrDenied, ErrArchived, ErrCredentials, ErrForeign, ErrDamaged} {
 		if errors.Is(err, e) {
 			return true
 		}
