@@ -411,7 +411,8 @@ func (c Chain) Explain(g *Gap) {
 func (j *judge) occupied(end time.Time) bool {
 	i := sort.Search(len(j.Nodes), func(i int) bool { return j.Nodes[i].Key.Time.After(end.Add(-Cadence / 2)) })
 	for ; i < len(j.Nodes) && j.Nodes[i].Key.Time.Before(end.Add(Cadence/2)); i++ {
-		if !j.Nodes[i].Intruder {
+		// A stranger fills only the very place it was put in.
+		if n := j.Nodes[i]; !n.Intruder || n.Key.Time.Equal(end) {
 			return true
 		}
 	}

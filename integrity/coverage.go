@@ -22,9 +22,6 @@ type LogState struct {
 func (c Chain) Paint(f Findings, logs map[string]LogState) []Painted {
 	var out []Painted
 	for _, n := range c.Nodes {
-		if n.Intruder {
-			continue
-		}
 		p := Painted{n.span(), Invalid}
 		switch st := logs[n.Name]; {
 		case n.Status == Forged || st.Bad:
