@@ -12,6 +12,7 @@ import (
 
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/object"
+	"github.com/trailseal/trailseal/internal/verdict"
 )
 
 const (
@@ -262,21 +263,25 @@ func (r *run) identify(ctx context.Context, rt *root) (bucket, prefix string) {
 	}
 	for _, b := range bases {
 		inBase := 0
+		known := map[string]*verdict.Digest{}
 		for info, err := range r.Source.List(ctx, rt.path+logsFolder+b+digestFolder+"/", "") {
 			if err != nil || read >= enough || inBase >= 8 {
 				break
 			}
+			if inBase == 0 {
+				known = r.remembered(ctx, strings.TrimPrefix(info.Key, rt.path))
+			}
 			inBase++
 			read++
-			got, err := r.readDigest(ctx, info)
-			if err != nil || got.digest == nil {
+			link := r.linkOf(ctx, info, known[strings.TrimPrefix(info.Key, rt.path)])
+			if link == nil {
 				continue
 			}
-			at := strings.LastIndex("/"+got.digest.Object, "/"+logsFolder)
+			at := strings.LastIndex("/"+link.Object, "/"+logsFolder)
 			if at < 0 {
 				continue
 			}
-			id := identity{got.digest.Bucket, got.digest.Object[:at]}
+			id := identity{link.Bucket, link.Object[:at]}
 			votes[id]++
 			if slices.Contains(strings.Split(strings.TrimSuffix(rt.path, "/"), "/"), id.bucket) {
 				votes[id] += enough
@@ -287,4 +292,38 @@ func (r *run) identify(ctx context.Context, rt *root) (bucket, prefix string) {
 		}
 	}
 	return best.bucket, best.prefix
+}
+
+// linkOf is what a digest says of itself: from the ledger, where that knows the object as it is, or read.
+func (r *run) linkOf(ctx context.Context, info object.Info, known *verdict.Digest) *integrity.Link {
+	if known != nil && known.Version == info.Version && !r.Full {
+		return known.Link
+	}
+	got, err := r.readDigest(ctx, info)
+	if err != nil || got.digest == nil {
+		return nil // it will be read again in its turn, and said what is wrong with it
+	}
+	return &got.digest.Link
+}
+
+// remembered is what the ledger knows of the account and region of a digest, by name from AWSLogs on: the prefix above
+// is not known yet.
+func (r *run) remembered(ctx context.Context, name string) map[string]*verdict.Digest {
+	out := map[string]*verdict.Digest{}
+	k, err := integrity.ParseKey(name)
+	if err != nil {
+		return out
+	}
+	id, err := r.Ledger.Scope(ctx, r.Name, "", k.Account, k.Region)
+	if err != nil {
+		return out
+	}
+	digests, err := r.Ledger.Digests(ctx, id)
+	if err != nil {
+		return out
+	}
+	for n, d := range digests {
+		out[n[max(strings.LastIndex(n, logsFolder), 0):]] = d
+	}
+	return out
 }

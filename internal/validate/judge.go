@@ -287,26 +287,30 @@ func (r *run) live(ctx context.Context) {
 		if r.AsOf.Sub(newest) < stale {
 			continue
 		}
-		var t Trail
-		var err error = errNotAsked
-		if r.Live != nil {
-			t, err = r.Live.Trail(ctx, id.home, id.name)
-		}
+		t, err := r.trail(ctx, id)
 		switch {
 		case err != nil:
-			r.warn("the newest digest of trail %s is %s old; whether the trail still logs is not known (%v). Name the end of the period with --to to have the time since judged",
-				id.name, r.AsOf.Sub(newest).Round(time.Hour), err)
+			r.warn("the newest digest of trail %s is of %s; whether the trail still logs is not known (%v). Name the end of the period with --to to have the time since judged",
+				id.name, newest.Format(time.RFC3339), err)
+		case !t.Logging && !t.StoppedAt.IsZero():
+			r.silent(id, newest, "the trail is not logging since "+t.StoppedAt.UTC().Format(time.RFC3339))
+		case t.LatestDigestDelivery.After(newest.Add(stale)):
+			r.silent(id, newest, "CloudTrail has delivered a digest at "+t.LatestDigestDelivery.UTC().Format(time.RFC3339)+", and the newest that is there ends here")
+		case t.Logging && !t.LatestDigestDelivery.IsZero():
+			r.silent(id, newest, "the trail logs, but has delivered no digest since")
 		default:
-			cause := "the trail logs, but has delivered no digest since"
-			if !t.Logging {
-				cause = "the trail is not logging"
-				if !t.StoppedAt.IsZero() {
-					cause += " since " + t.StoppedAt.UTC().Format(time.RFC3339)
-				}
-			}
-			r.silent(id, newest, cause)
+			r.warn("the newest digest of trail %s is of %s, and CloudTrail does not say when it delivered the last. Name the end of the period with --to to have the time since judged",
+				id.name, newest.Format(time.RFC3339))
 		}
 	}
+}
+
+// trail asks CloudTrail for a trail, where it can be asked.
+func (r *run) trail(ctx context.Context, id trailID) (Trail, error) {
+	if r.Live == nil {
+		return Trail{}, errNotAsked
+	}
+	return r.Live.Trail(ctx, id.home, id.name)
 }
 
 // stale is how old the newest digest of a trail at work may be.
