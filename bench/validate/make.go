@@ -70,7 +70,7 @@ func tree(ctx context.Context, dir string, regions []string, hours, logs int, co
 			}
 			keys[i] = key.PublicKey
 			c := &sample.Chain{Bucket: bucket, Account: account, Region: region, Trail: trail, HomeRegion: "us-east-1", Key: key,
-				Start: start.Add(time.Duration(i*7) * time.Minute)}
+				Start: start.Add(time.Duration(i*3) * time.Minute)}
 			for h := range hours {
 				if ctx.Err() != nil {
 					return ctx.Err()
