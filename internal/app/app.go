@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/trailseal/trailseal/integrity"
@@ -74,18 +75,24 @@ func (a *App) ledger(ctx context.Context) (*ledger.Ledger, error) {
 
 // ledgerProblem says what to do about a ledger that failed.
 func (a *App) ledgerProblem(err error) error {
-	path := filepath.Join(a.Home, "ledger.db")
+	home := quote(a.Home)
+	db := quote(filepath.Join(a.Home, "ledger.db"))
 	switch {
 	case errors.Is(err, ledger.ErrDamaged):
-		return problem(Broken, err, "mv %s %s.damaged   # then run again: everything is read anew", quote(path), quote(path))
+		aside := quote(filepath.Join(a.Home, "damaged"))
+		return problem(Broken, err, "mkdir -p %s && mv %s* %s   # then run again: everything is read anew", aside, db, aside)
+	case errors.Is(err, ledger.ErrForeign):
+		return problem(Broken, err, "ls -l %s   # then name another folder with --home", db)
 	case errors.Is(err, ledger.ErrFull), errors.Is(err, errNoSpace):
-		return problem(Broken, err, "df -h %s   # then free space, or name another folder with --home", quote(a.Home))
+		return problem(Broken, err, "df -h %s   # free space and run again, or name another folder with --home", home)
 	case errors.Is(err, ledger.ErrDenied):
-		return problem(Denied, err, "ls -ld %s   # or name a folder of your own with --home", quote(a.Home))
+		return problem(Denied, err, "ls -ld %s   # or name a folder of your own with --home", home)
 	case errors.Is(err, ledger.ErrNewer):
 		return problem(Broken, err, "go install github.com/trailseal/trailseal/cmd/trailseal@latest")
 	case errors.Is(err, ledger.ErrBusy):
-		return problem(Broken, err, "pgrep -a trailseal   # wait for it, or use another --home")
+		return problem(Broken, err, "pgrep -a trailseal   # wait for it, or name another folder with --home")
+	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrNotExist):
+		return problem(Broken, err, "ls -ld %s   # or name another folder with --home", home)
 	}
 	return err
 }
@@ -96,7 +103,7 @@ func (a *App) session(ctx context.Context) (*cloud.Session, error) {
 		return nil, problem(Usage, errors.New("--offline allows no call to AWS"), "trailseal mirror s3://BUCKET DIR   # then: trailseal validate DIR --offline")
 	}
 	if a.aws == nil {
-		o := cloud.Options{Profile: a.Profile, ExternalID: a.ExternalID, EndpointURL: a.EndpointURL, MaxParallel: max(a.MaxParallel, parallelS3)}
+		o := cloud.Options{Profile: a.Profile, ExternalID: a.ExternalID, EndpointURL: a.EndpointURL, MaxParallel: max(a.MaxParallel, parallelS3), MaxAttempts: 4}
 		if strings.HasPrefix(a.Role, "arn:") {
 			o.RoleARN = a.Role
 		} else {
@@ -132,8 +139,10 @@ func (a *App) awsProblem(err error) error {
 		return problem(Denied, err, "aws sts get-caller-identity   # the README lists the IAM actions that validate needs")
 	case errors.Is(err, object.ErrNoSource):
 		return problem(Broken, err, "aws s3 ls   # lists the buckets that you can see")
+	case errors.Is(err, context.Canceled):
+		return err
 	}
-	return err
+	return problem(Broken, err, "aws sts get-caller-identity   # shows whether AWS can be reached from here")
 }
 
 // opened is a source with all that a job has to know of it.
@@ -148,6 +157,9 @@ type opened struct {
 
 // open opens what a person named: s3://bucket[/prefix] or a folder.
 func (a *App) open(ctx context.Context, source string) (opened, error) {
+	if source == "" {
+		return opened{}, problem(Usage, errors.New("the source is an empty word"), "trailseal validate SOURCE")
+	}
 	if rest, ok := strings.CutPrefix(source, "s3://"); ok {
 		return a.openBucket(ctx, source, rest)
 	}
@@ -173,11 +185,17 @@ func (a *App) openBucket(ctx context.Context, source, rest string) (opened, erro
 	if err != nil {
 		return opened{}, a.awsProblem(err)
 	}
-	return opened{Source: b, name: "s3://" + bucket + "/" + prefix, bucket: bucket, under: prefix, asOf: a.Now().UTC(), close: func() {}}, nil
+	return opened{Source: b, name: "s3://" + bucket + "/" + prefix, bucket: bucket, under: prefix, asOf: a.Now().UTC().Truncate(time.Second), close: func() {}}, nil
 }
 
-func quote(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t\n'\"\\$`*?[]{}()<>|&;~#") {
+func quote(s string) string { return Quote(s) }
+
+// Quote writes s as one word for a shell.
+func Quote(s string) string {
+	special := func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_@%+=:,./-", r))
+	}
+	if s != "" && !strings.ContainsFunc(s, special) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
@@ -209,13 +227,23 @@ func publicKeys(path string) (*integrity.Keyring, error) {
 	return ring, nil
 }
 
+// fileProblem names a file once, whatever the system's error says.
 func fileProblem(what, path string, err error) error {
-	err = fmt.Errorf("%s: %w", what, err)
+	cause := err
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		cause = p.Err
+	}
+	err = fmt.Errorf("%s %q: %w", what, path, cause)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return problem(Broken, err, "ls %s", quote(filepath.Dir(path)))
+	case errors.Is(err, errNoSpace):
+		return problem(Broken, err, "df -h %s", quote(filepath.Dir(path)))
 	case errors.Is(err, fs.ErrPermission):
-		return problem(Denied, err, "ls -l %s", quote(path))
+		return problem(Denied, err, "ls -ld %s", quote(path))
 	}
-	return problem(Broken, err, "ls -l %s", quote(path))
+	return problem(Broken, err, "ls -ld %s", quote(path))
 }
+
+// Output is a file that could not be written.
+func Output(path string, err error) error { return fileProblem("export", path, err) }

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +25,7 @@ type CoverageRequest struct {
 // Coverage returns what the ledger knows of each hour. Days of the period that no run has looked at are pending: they
 // are not known.
 func (a *App) Coverage(ctx context.Context, q CoverageRequest) (source string, out []verdict.Coverage, err error) {
-	if _, err := os.Stat(filepath.Join(a.Home, "ledger.db")); err != nil {
+	if _, err := os.Stat(filepath.Join(a.Home, "ledger.db")); errors.Is(err, fs.ErrNotExist) {
 		return "", nil, problem(Nothing, fmt.Errorf("nothing has been validated yet: there is no ledger in %q", a.Home), "trailseal validate SOURCE")
 	}
 	led, err := a.ledger(ctx)
@@ -33,6 +35,9 @@ func (a *App) Coverage(ctx context.Context, q CoverageRequest) (source string, o
 	defer led.Close()
 	if q.Source != "" {
 		q.Source = sourceName(q.Source)
+	}
+	if err := cmp.Or(checkAccounts(q.Accounts), checkRegions(q.Regions)); err != nil {
+		return "", nil, err
 	}
 	source, all, err := led.Coverage(ctx, q.Source, time.Time{}, time.Time{})
 	if err != nil {
@@ -114,6 +119,16 @@ func between(days []verdict.Day, from, to time.Time) []verdict.Day {
 
 // Explain appends a person's explanation of a gap to the ledger.
 func (a *App) Explain(ctx context.Context, e integrity.Explanation) error {
+	if e.Account != "" {
+		if err := checkAccounts([]string{e.Account}); err != nil {
+			return err
+		}
+	}
+	if e.Region != "" {
+		if err := checkRegions([]string{e.Region}); err != nil {
+			return err
+		}
+	}
 	led, err := a.ledger(ctx)
 	if err != nil {
 		return err

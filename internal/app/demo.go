@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -23,14 +25,13 @@ type Demo struct {
 
 // Demo generates an organization below the home folder, spoils four places of it and validates it, with no AWS
 // account. What was generated stays there to be looked at.
-func (a *App) Demo(ctx context.Context, seed uint64, p *validate.Progress) (Demo, error) {
+func (a *App) Demo(ctx context.Context, o sample.Options, p *validate.Progress) (Demo, error) {
 	d := Demo{Source: filepath.Join(a.Home, "demo", "s3"), KeysFile: filepath.Join(a.Home, "demo", "public-keys.json")}
-	// A tree of an earlier demonstration would mix with this one.
-	if err := os.RemoveAll(filepath.Join(a.Home, "demo")); err != nil {
-		return d, fileProblem("demo", a.Home, err)
+	err := a.clearDemo(filepath.Join(a.Home, "demo"))
+	if err != nil {
+		return d, err
 	}
-	var err error
-	if d.Truth, err = sample.Write(ctx, d.Source, sample.Options{Seed: seed}); err != nil {
+	if d.Truth, err = sample.Write(ctx, d.Source, o); err != nil {
 		if ctx.Err() != nil {
 			return d, ctx.Err()
 		}
@@ -48,4 +49,29 @@ func (a *App) Demo(ctx context.Context, seed uint64, p *validate.Progress) (Demo
 	}
 	d.Report, err = a.Validate(ctx, ValidateRequest{Source: d.Source, PublicKeys: d.KeysFile, Logs: "all"}, p)
 	return d, err
+}
+
+// clearDemo makes an empty folder: a tree of an earlier demonstration would mix with this one. What no demonstration
+// has made is left alone.
+func (a *App) clearDemo(dir string) error {
+	mark := filepath.Join(dir, "made-by-trailseal-demo")
+	if _, err := os.Stat(mark); err == nil {
+		if err := os.RemoveAll(dir); err != nil {
+			return fileProblem("demo", dir, err)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fileProblem("demo", dir, err)
+	}
+	if len(entries) > 0 {
+		return problem(Usage, fmt.Errorf("demo: the folder %q is there already and no demo made it", dir), "trailseal demo   # makes a folder of its own, or name one with --home")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fileProblem("demo", dir, err)
+	}
+	if err := os.WriteFile(mark, nil, 0o644); err != nil {
+		return fileProblem("demo", mark, err)
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -28,6 +29,9 @@ func (a *App) openFolder(dir string) (opened, error) {
 			base = "/"
 		}
 	}
+	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
+		return opened{}, problem(Usage, fmt.Errorf("source %q is a file, not a folder", dir), "trailseal validate %s", quote(filepath.Dir(abs)))
+	}
 	src, err := folder.New(base)
 	if err == nil && under != "" {
 		var other *folder.Source
@@ -37,9 +41,9 @@ func (a *App) openFolder(dir string) (opened, error) {
 	}
 	switch {
 	case errors.Is(err, object.ErrNoSource):
-		return opened{}, problem(Broken, fmt.Errorf("source: there is no folder %q", dir), "ls %s", quote(filepath.Dir(abs)))
+		return opened{}, problem(Broken, fmt.Errorf("source %q: there is no such folder", dir), "ls %s", quote(filepath.Dir(abs)))
 	case errors.Is(err, object.ErrDenied):
-		return opened{}, problem(Denied, fmt.Errorf("source %q: %w", dir, err), "ls -ld %s", quote(abs))
+		return opened{}, problem(Denied, fmt.Errorf("source %q: %w", dir, object.ErrDenied), "ls -ld %s", quote(abs))
 	case err != nil:
 		return opened{}, problem(Usage, fmt.Errorf("source %q: %w", dir, err), "trailseal validate --help")
 	}

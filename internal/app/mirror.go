@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -30,6 +31,9 @@ func (a *App) Mirror(ctx context.Context, q MirrorRequest, p *validate.Progress,
 	}
 	if !strings.HasPrefix(q.Source, "s3://") {
 		return validate.Copied{}, rep, problem(Usage, fmt.Errorf("source %q: mirror copies a bucket", q.Source), "trailseal mirror s3://BUCKET %s", quote(q.Dir))
+	}
+	if q.Dir == "" {
+		return validate.Copied{}, rep, problem(Usage, errors.New("the folder to copy to is an empty word"), "trailseal mirror %s DIR", quote(q.Source))
 	}
 	src, err := a.open(ctx, q.Source)
 	if err != nil {
@@ -60,7 +64,7 @@ func (a *App) Mirror(ctx context.Context, q MirrorRequest, p *validate.Progress,
 		return err
 	})
 	switch {
-	case errors.Is(err, errNoSpace):
+	case errors.Is(err, errNoSpace), errors.Is(err, fs.ErrPermission) && !errors.Is(err, ledger.ErrDenied):
 		return copied, rep, a.storeProblem(q.Dir, err)
 	case err != nil:
 		return copied, rep, a.validateProblem(q.ValidateRequest, err)

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,7 +75,7 @@ func (a *App) run(ctx context.Context, o validate.Options, q ValidateRequest, sr
 	if err != nil && !errors.Is(err, validate.ErrNothing) {
 		return rep, a.validateProblem(q, err)
 	}
-	if serr := a.remember(ctx, led, rep, started); serr != nil {
+	if serr := a.remember(ctx, led, q, rep, started); serr != nil {
 		return rep, a.ledgerProblem(serr)
 	}
 	if err != nil {
@@ -94,15 +96,8 @@ func (a *App) options(q ValidateRequest) (validate.Options, error) {
 	if o.Logs, err = validate.ParseSelection(q.Logs, q.Seed); err != nil {
 		return o, problem(Usage, err, "trailseal validate SOURCE --logs sample=25")
 	}
-	for _, acc := range q.Accounts {
-		if !integrity.IsAccount(acc) {
-			return o, problem(Usage, fmt.Errorf("--account %q: want 12 digits", acc), "trailseal validate SOURCE --account 111122223333")
-		}
-	}
-	for _, r := range q.Regions {
-		if !integrity.IsRegion(r) {
-			return o, problem(Usage, fmt.Errorf("--region %q is no region", r), "trailseal validate SOURCE --region eu-west-1")
-		}
+	if err := cmp.Or(checkAccounts(q.Accounts), checkRegions(q.Regions)); err != nil {
+		return o, err
 	}
 	if q.PublicKeys != "" {
 		if o.Ring, err = publicKeys(q.PublicKeys); err != nil {
@@ -112,11 +107,65 @@ func (a *App) options(q ValidateRequest) (validate.Options, error) {
 	return o, nil
 }
 
-func (a *App) remember(ctx context.Context, led *ledger.Ledger, rep verdict.Report, started time.Time) error {
-	if err := led.SaveCoverage(ctx, rep.Source, rep.Coverage); err != nil {
+func checkAccounts(ids []string) error {
+	for _, id := range ids {
+		if !integrity.IsAccount(id) {
+			return problem(Usage, fmt.Errorf("--account %q: want 12 digits", id), "trailseal validate SOURCE --account 111122223333")
+		}
+	}
+	return nil
+}
+
+func checkRegions(names []string) error {
+	for _, name := range names {
+		if !integrity.IsRegion(name) {
+			return problem(Usage, fmt.Errorf("--region %q is no region", name), "trailseal validate SOURCE --region eu-west-1")
+		}
+	}
+	return nil
+}
+
+func (a *App) remember(ctx context.Context, led *ledger.Ledger, q ValidateRequest, rep verdict.Report, started time.Time) error {
+	look := ledger.Look{From: q.From, To: q.To, Narrow: len(q.Trails) > 0 || rep.Logs != validate.All.String()}
+	if err := led.SaveCoverage(ctx, rep.Source, merged(rep.Coverage), look); err != nil {
 		return err
 	}
 	return led.SaveRun(ctx, rep, started, a.Now())
+}
+
+// merged joins the rows of an account and region of which the source holds several copies: the ledger has one. As with
+// several trails, one copy that proves an hour is enough, and what is invalid in any stays invalid.
+func merged(all []verdict.Coverage) []verdict.Coverage {
+	var out []verdict.Coverage
+	for _, c := range all {
+		at := slices.IndexFunc(out, func(o verdict.Coverage) bool { return o.Account == c.Account && o.Region == c.Region })
+		if at < 0 {
+			c.Days = slices.Clone(c.Days)
+			out = append(out, c)
+			continue
+		}
+		o := &out[at]
+		for _, d := range c.Days {
+			i, ok := slices.BinarySearchFunc(o.Days, d, func(a, b verdict.Day) int { return a.Date.Compare(b.Date) })
+			if !ok {
+				o.Days = slices.Insert(o.Days, i, d)
+				continue
+			}
+			for h, s := range d.Hours {
+				o.Days[i].Hours[h] = joined(o.Days[i].Hours[h], s)
+			}
+		}
+	}
+	return out
+}
+
+func joined(a, b integrity.State) integrity.State {
+	for _, s := range []integrity.State{integrity.Invalid, integrity.Verified, integrity.VerifiedEmpty, integrity.GapExplained, integrity.Pending, integrity.GapUnexplained} {
+		if a == s || b == s {
+			return s
+		}
+	}
+	return integrity.OutOfScope
 }
 
 func (a *App) validateProblem(q ValidateRequest, err error) error {
@@ -126,7 +175,7 @@ func (a *App) validateProblem(q ValidateRequest, err error) error {
 	case errors.Is(err, validate.ErrNothing):
 		hint := fmt.Sprintf("ls %s   # want a folder AWSLogs there, as aws s3 sync leaves it", quote(q.Source))
 		if strings.HasPrefix(q.Source, "s3://") {
-			hint = fmt.Sprintf("aws s3 ls %s/   # want a folder AWSLogs there", strings.TrimSuffix(q.Source, "/"))
+			hint = fmt.Sprintf("aws s3 ls %s/   # want a folder AWSLogs there", quote(strings.TrimSuffix(q.Source, "/")))
 		}
 		narrowed := len(q.Accounts)+len(q.Regions)+len(q.Trails) > 0 || !q.From.IsZero() || !q.To.IsZero()
 		if narrowed {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,8 +22,8 @@ func (g *global) coverage() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "coverage [SOURCE]",
 		Short: "Show from the ledger which hours are proven",
-		Long: `Coverage shows, from the ledger and without reading anything else, how many hours
-of each account and region are in each state:
+		Long: `Coverage shows from the ledger, without reading anything else, how many hours of
+each account and region are in each state:
 
   verified         valid digests cover it; each log file they list matches
   verified-empty   valid digests cover it and list no log file
@@ -37,7 +38,12 @@ Without SOURCE it shows the source that was validated last.`,
   trailseal coverage --by day -o csv > coverage.csv
   trailseal coverage -o svg > coverage.svg`,
 		Annotations: map[string]string{"output": "table,json,jsonl,csv,svg"},
-		Args:        cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage("coverage takes one SOURCE at most, got %s", words(len(args)))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if by != "" && by != "day" && by != "hour" {
 				return usage("--by %q: want day or hour", by)
@@ -53,18 +59,22 @@ Without SOURCE it shows the source that was validated last.`,
 				q.Source = args[0]
 			}
 			q.Accounts, q.Regions = g.accounts, g.regions
-			source, all, err := g.app().Coverage(cmd.Context(), q)
+			a, err := g.app()
 			if err != nil {
 				return err
 			}
-			if err := writeCoverage(cmd.OutOrStdout(), source, all, by, g.output); err != nil {
+			source, all, err := a.Coverage(cmd.Context(), q)
+			if err != nil {
 				return err
 			}
-			return failUnder(all, under, cmd.Flags().Changed("fail-under"))
+			if err := writeCoverage(cmd.OutOrStdout(), coverageOf{source, all, by, q.From, q.To}, g.output); err != nil {
+				return err
+			}
+			return g.failUnder(all, under, cmd.Flags().Changed("fail-under"))
 		},
 	}
-	cmd.Flags().StringVar(&by, "by", "", "one row for each day or hour (default: one for each account and region)")
-	cmd.Flags().Float64Var(&under, "fail-under", 0, "fail when an account and region has less than this percentage of its hours verified")
+	cmd.Flags().StringVar(&by, "by", "", "one row for each `STEP`: day or hour (default: for each account and region)")
+	cmd.Flags().Float64Var(&under, "fail-under", 0, "fail when an account and region has less than `PERCENT` of its hours verified")
 	cmd.AddCommand(g.explain())
 	return cmd
 }
@@ -77,14 +87,16 @@ func (g *global) explain() *cobra.Command {
 		Long: `Explain records why a span has no digests: who says so, why, and where that is
 documented. Explanations are append-only. A gap that lies wholly in the span
 is then "explained"; digests that are missing stay missing.`,
-		Example: `  trailseal coverage explain --from 2026-03-02T10:00:00Z --to 2026-03-02T13:00:00Z \
-    --account 111122223333 --reason "trail rebuilt" --ticket SEC-42 --reviewer alice`,
+		Example: `  trailseal coverage explain --account 111122223333 \
+    --from 2026-03-02T10:00:00Z --to 2026-03-02T13:00:00Z \
+    --reason "trail rebuilt" --ticket SEC-42 --reviewer alice`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if e.Span.From, e.Span.To, err = g.span(); err != nil {
 				return err
 			}
+			e.Reason, e.Ticket, e.Reviewer = strings.TrimSpace(e.Reason), strings.TrimSpace(e.Ticket), strings.TrimSpace(e.Reviewer)
 			if e.Span.From.IsZero() || e.Span.To.IsZero() || e.Reason == "" || e.Reviewer == "" {
 				return usage("explain needs --from, --to (or --period), --reason and --reviewer")
 			}
@@ -97,18 +109,40 @@ is then "explained"; digests that are missing stay missing.`,
 			if len(g.regions) == 1 {
 				e.Region = g.regions[0]
 			}
-			if err := g.app().Explain(cmd.Context(), e); err != nil {
+			a, err := g.app()
+			if err != nil {
 				return err
 			}
-			fmt.Fprintln(g.env.Stderr, "trailseal: recorded; the next validate takes it into account")
+			if err := a.Explain(cmd.Context(), e); err != nil {
+				return err
+			}
+			if !g.quiet {
+				fmt.Fprintln(g.env.Stderr, "trailseal: recorded; the next validate takes it into account")
+			}
 			return nil
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&e.Reason, "reason", "", "why there are no digests")
-	f.StringVar(&e.Ticket, "ticket", "", "where it is documented")
-	f.StringVar(&e.Reviewer, "reviewer", "", "who says so")
+	f.StringVar(&e.Reason, "reason", "", "why there are no digests (`TEXT`)")
+	f.StringVar(&e.Ticket, "ticket", "", "where it is documented (`TEXT`)")
+	f.StringVar(&e.Reviewer, "reviewer", "", "who says so (`NAME`)")
 	return cmd
+}
+
+// total is one row of coverage in JSON: of verdict.Coverage what the ledger knows.
+type total struct {
+	Account string         `json:"account"`
+	Region  string         `json:"region"`
+	Percent float64        `json:"percent"`
+	Hours   map[string]int `json:"hours"`
+}
+
+func totals(all []verdict.Coverage) []total {
+	out := make([]total, len(all))
+	for i, c := range all {
+		out[i] = total{c.Account, c.Region, c.Percent, c.Hours}
+	}
+	return out
 }
 
 // cell is one row of coverage by day or hour.
@@ -120,25 +154,38 @@ type cell struct {
 	Hours   map[string]int `json:"hours,omitempty"` // by day
 }
 
-func cells(all []verdict.Coverage, by string) []cell {
-	var out []cell
-	for _, c := range all {
+// coverageOf is what the command shows.
+type coverageOf struct {
+	source   string
+	all      []verdict.Coverage
+	by       string
+	from, to time.Time // as asked; hours outside are not shown
+}
+
+func (v coverageOf) cells() []cell {
+	out := []cell{}
+	for _, c := range v.all {
 		for _, d := range c.Days {
-			if by == "day" {
+			if v.by == "day" {
 				one := verdict.Coverage{Days: []verdict.Day{d}}
 				one.Count()
 				out = append(out, cell{Account: c.Account, Region: c.Region, From: d.Date, Hours: one.Hours})
 				continue
 			}
 			for h, st := range d.Hours {
-				out = append(out, cell{Account: c.Account, Region: c.Region, From: d.Date.Add(time.Duration(h) * time.Hour), State: st.String()})
+				at := d.Date.Add(time.Duration(h) * time.Hour)
+				if !v.from.IsZero() && !at.Add(time.Hour).After(v.from) || !v.to.IsZero() && !at.Before(v.to) {
+					continue
+				}
+				out = append(out, cell{Account: c.Account, Region: c.Region, From: at, State: st.String()})
 			}
 		}
 	}
 	return out
 }
 
-func writeCoverage(w io.Writer, source string, all []verdict.Coverage, by, format string) error {
+func writeCoverage(w io.Writer, v coverageOf, format string) error {
+	source, all, by := v.source, v.all, v.by
 	switch format {
 	case "svg":
 		return web.CoverageSVG(w, all, web.SVGOptions{Title: "Coverage of " + source})
@@ -147,21 +194,21 @@ func writeCoverage(w io.Writer, source string, all []verdict.Coverage, by, forma
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		if by == "" {
-			return enc.Encode(map[string]any{"source": source, "coverage": all})
+			return enc.Encode(map[string]any{"source": source, "coverage": totals(all)})
 		}
-		return enc.Encode(map[string]any{"source": source, "coverage": cells(all, by)})
+		return enc.Encode(map[string]any{"source": source, "coverage": v.cells()})
 	case "jsonl":
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		if by == "" {
-			for _, c := range all {
+			for _, c := range totals(all) {
 				if err := enc.Encode(c); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		for _, c := range cells(all, by) {
+		for _, c := range v.cells() {
 			if err := enc.Encode(c); err != nil {
 				return err
 			}
@@ -173,12 +220,12 @@ func writeCoverage(w io.Writer, source string, all []verdict.Coverage, by, forma
 	switch by {
 	case "hour":
 		head = append(head, "hour", "state")
-		for _, c := range cells(all, by) {
+		for _, c := range v.cells() {
 			body = append(body, []string{c.Account, c.Region, stamp(c.From), c.State})
 		}
 	case "day":
 		head = append(append(head, "day"), stateNames(format)...)
-		for _, c := range cells(all, by) {
+		for _, c := range v.cells() {
 			body = append(body, append([]string{c.Account, c.Region, c.From.Format(time.DateOnly)}, stateCounts(c.Hours)...))
 		}
 	default:

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/trailseal/trailseal/internal/verdict"
+	"github.com/trailseal/trailseal/internal/web"
 )
 
 // defuse keeps a spreadsheet from taking a cell for a formula
-// (https://owasp.org/www-community/attacks/CSV_Injection).
+// (https://owasp.org/www-community/attacks/CSV_Injection), and a terminal from obeying it.
 func defuse(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+	s = web.Visible(s)
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
 		return "'" + s
 	}
 	return s

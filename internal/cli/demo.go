@@ -12,6 +12,7 @@ import (
 
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/app"
+	"github.com/trailseal/trailseal/internal/sample"
 	"github.com/trailseal/trailseal/internal/validate"
 	"github.com/trailseal/trailseal/internal/verdict"
 	"github.com/trailseal/trailseal/internal/web"
@@ -19,26 +20,34 @@ import (
 
 func (g *global) demo() *cobra.Command {
 	var seed uint64
+	var days int
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Validate a generated, spoiled organization; no AWS account needed",
-		Long: `Demo generates 14 days of an organization's CloudTrail bucket (3 accounts, 4
-regions, signed digests), spoils it in four places, validates it, and leaves an
-HTML report.
+		Long: `Demo generates 14 days (--days) of an organization's CloudTrail bucket (3
+accounts, 4 regions, signed digests), spoils it in four places, validates it,
+and leaves an HTML report. It exits with 0 when it has found what it spoiled.
 
 Everything stays below --home; without it, below a new temporary folder.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !cmd.Flags().Changed("home") && g.env.Getenv("TRAILSEAL_HOME") == "" {
+			if g.home == "" {
 				dir, err := os.MkdirTemp("", "trailseal-demo-")
 				if err != nil {
-					return err
+					return app.Output(os.TempDir(), err)
 				}
 				g.home = dir
 			}
+			if days < 2 || days > 366 {
+				return usage("--days %d: want 2 to 366", days)
+			}
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
 			var p validate.Progress
-			stop := g.progress(cmd.Context(), &p)
-			d, err := g.app().Demo(cmd.Context(), seed, &p)
+			stop := g.progress(cmd.Context(), &p, "generating an organization")
+			d, err := a.Demo(cmd.Context(), sample.Options{Seed: seed, Hours: 24 * days}, &p)
 			stop()
 			if err != nil {
 				return err
@@ -53,7 +62,8 @@ Everything stays below --home; without it, below a new temporary folder.`,
 			return tellDemo(cmd.OutOrStdout(), d, html, g.style(cmd.OutOrStdout()))
 		},
 	}
-	cmd.Flags().Uint64Var(&seed, "seed", 0, "another organization")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "another organization for each `N`")
+	cmd.Flags().IntVar(&days, "days", 14, "length of the period: `N` days")
 	return cmd
 }
 
@@ -71,11 +81,11 @@ func tellDemo(w io.Writer, d app.Demo, html string, s style) error {
 			told[key] = true
 			at := slices.IndexFunc(r.Faults, func(f integrity.Fault) bool { return f.Key == key })
 			if at < 0 {
-				fmt.Fprintf(&b, "   %s  %s\n", s.bad("NOT FOUND"), key)
+				fmt.Fprintf(&b, "   %s  %s\n", s.bad("NOT FOUND"), web.Visible(key))
 				continue
 			}
 			f := r.Faults[at]
-			fmt.Fprintf(&b, "   %s  %s\n   %s\n", s.bad(string(f.Kind)), filepath.Base(f.Key), wrap(web.Visible(f.Detail), 76, "   "))
+			fmt.Fprintf(&b, "   %s  %s\n   %s\n", s.bad(string(f.Kind)), web.Visible(filepath.Base(f.Key)), wrap(web.Visible(f.Detail), 76, "   "))
 		}
 		b.WriteByte('\n')
 	}
@@ -108,7 +118,9 @@ func tellDemo(w io.Writer, d app.Demo, html string, s style) error {
 		word = s.good("PASS")
 	}
 	fmt.Fprintf(&b, "result     %s\n\n", word)
-	fmt.Fprintf(&b, "Report:  %s\nBucket:  %s\nTry:     trailseal validate %s \\\n           --public-keys %s\n", html, d.Source, d.Source, d.KeysFile)
+	fmt.Fprintf(&b, "Report:  %s\nBucket:  %s\n", web.Visible(html), web.Visible(d.Source))
+	fmt.Fprintf(&b, "Try:     trailseal validate %s \\\n           --public-keys %s \\\n           --home %s\n",
+		web.Visible(app.Quote(d.Source)), web.Visible(app.Quote(d.KeysFile)), web.Visible(app.Quote(filepath.Dir(html))))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/trailseal/trailseal/internal/app"
 	"github.com/trailseal/trailseal/internal/verdict"
@@ -28,6 +29,7 @@ type failure struct {
 	code int
 	err  error
 	hint string
+	told bool // the data are on stdout already: a second object would spoil them
 }
 
 func (f *failure) Error() string {
@@ -79,21 +81,29 @@ func classify(err error) *failure {
 	return &failure{code: exitError, err: err}
 }
 
+// toldOf is how a command fails after it has written its data.
+func toldOf(err error) error {
+	f := *classify(err)
+	f.told = true
+	return &f
+}
+
 // report prints a failure: to stderr in words and, where the output is JSON, to stdout as an object.
 func (f *failure) report(stdout, stderr io.Writer, format string) {
 	if f.err == nil {
 		return
 	}
-	fmt.Fprintf(stderr, "trailseal: error: %s\n", web.Visible(f.err.Error()))
+	text := strings.ReplaceAll(f.err.Error(), "\n", "; ") // of joined errors
+	fmt.Fprintf(stderr, "trailseal: error: %s\n", web.Visible(text))
 	if f.hint != "" {
 		fmt.Fprintf(stderr, "trailseal: hint: %s\n", web.Visible(f.hint))
 	}
-	if format == "json" || format == "jsonl" {
+	if !f.told && (format == "json" || format == "jsonl") {
 		b, err := json.Marshal(struct {
 			Error string `json:"error"`
 			Hint  string `json:"hint,omitempty"`
 			Code  int    `json:"exit_code"`
-		}{f.err.Error(), f.hint, f.code})
+		}{text, f.hint, f.code})
 		if err == nil {
 			fmt.Fprintf(stdout, "%s\n", b)
 		}

@@ -28,7 +28,7 @@ Run it again to go on, or to copy what is new. "trailseal validate DIR
 		Annotations: map[string]string{"output": "table,json"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usage("mirror takes a SOURCE and a DIR, got %d", len(args))
+				return usage("mirror takes a SOURCE and a DIR, got %s", words(len(args)))
 			}
 			return nil
 		},
@@ -38,10 +38,14 @@ Run it again to go on, or to copy what is new. "trailseal validate DIR
 			if q.From, q.To, err = g.span(); err != nil {
 				return err
 			}
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
 			var p validate.Progress
-			stop := g.progress(cmd.Context(), &p)
+			stop := g.progress(cmd.Context(), &p, "looking for accounts and regions")
 			log := g.logger()
-			copied, rep, err := g.app().Mirror(cmd.Context(), q, &p, func(account, region string, r verdict.Report) {
+			copied, rep, err := a.Mirror(cmd.Context(), q, &p, func(account, region string, r verdict.Report) {
 				log.Info("copied and validated", "account", account, "region", region, "digests", r.Digests.Valid, "log_files", r.LogFiles.Valid, "faults", len(r.Faults))
 			})
 			stop()
@@ -51,6 +55,7 @@ Run it again to go on, or to copy what is new. "trailseal validate DIR
 			if err := g.writeMirror(cmd.OutOrStdout(), copied, rep); err != nil {
 				return err
 			}
+			g.keyHint(rep, args[1])
 			return verdictExit(rep.Result)
 		},
 	}

@@ -14,15 +14,15 @@ import (
 )
 
 // progress shows how far a run is until the returned function is called: a bar on a terminal, a log line every ten
-// seconds otherwise.
-func (g *global) progress(ctx context.Context, p *validate.Progress) (stop func()) {
+// seconds otherwise. first says what is done before anything is listed.
+func (g *global) progress(ctx context.Context, p *validate.Progress, first string) (stop func()) {
 	if g.quiet {
 		return func() {}
 	}
-	every, show, end := 10*time.Second, g.logProgress(p), func() {}
+	every, show, end := 10*time.Second, g.logProgress(p, first), func() {}
 	if f, ok := g.env.Stderr.(*os.File); ok && !g.noProgress && term.IsTerminal(int(f.Fd())) {
 		every = 200 * time.Millisecond
-		show, end = barProgress(f, p)
+		show, end = barProgress(f, p, first)
 	}
 	done := make(chan struct{})
 	var wg sync.WaitGroup
@@ -47,24 +47,35 @@ func (g *global) progress(ctx context.Context, p *validate.Progress) (stop func(
 	})
 }
 
-func (g *global) logProgress(p *validate.Progress) func() {
+func (g *global) logProgress(p *validate.Progress, first string) func() {
 	log, started := g.logger(), g.env.Now()
 	return func() {
+		if p.Listed.Load() == 0 {
+			log.Info(first, "seconds", int(g.env.Now().Sub(started).Seconds()))
+			return
+		}
 		log.Info("validating", "listed", p.Listed.Load(), "read", p.Read.Load(), "to_read", p.Wanted.Load(),
 			"bytes", p.Bytes.Load(), "seconds", int(g.env.Now().Sub(started).Seconds()))
 	}
 }
 
-func barProgress(f *os.File, p *validate.Progress) (show, end func()) {
+func barProgress(f *os.File, p *validate.Progress, first string) (show, end func()) {
 	bar := progressbar.NewOptions64(-1,
 		progressbar.OptionSetWriter(f), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("objects"),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(), progressbar.OptionThrottle(100*time.Millisecond))
+	started := time.Now()
 	return func() {
-			bar.ChangeMax64(max(p.Wanted.Load(), 1))
-			bar.Describe(fmt.Sprintf("%d listed, %s read", p.Listed.Load(), size(p.Bytes.Load())))
+			n := p.Listed.Load()
+			if n == 0 {
+				fmt.Fprintf(f, "\r\x1b[K%s, %d s", first, int(time.Since(started).Seconds()))
+				return
+			}
+			// One more than is known: a bar that is full is over, and more may be listed.
+			bar.ChangeMax64(p.Wanted.Load() + 1)
+			bar.Describe(fmt.Sprintf("%d listed, %s read", n, size(p.Bytes.Load())))
 			_ = bar.Set64(p.Read.Load()) // a bar that cannot be drawn is no reason to stop
 		}, func() {
-			_ = bar.Finish()
 			_ = bar.Clear()
+			fmt.Fprint(f, "\r\x1b[K")
 		}
 }

@@ -2,17 +2,19 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
-	"os"
+	"maps"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
-	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/cobra"
@@ -59,8 +61,30 @@ func Main(ctx context.Context, env Env) int {
 	if f.code == exitUsage && f.hint == "" && cmd != nil {
 		f.hint = cmd.CommandPath() + " --help"
 	}
-	f.report(env.Stdout, env.Stderr, g.output)
+	format := g.output
+	if f.code == exitUsage {
+		format = typedOutput(env) // the flags may not have been read to their end
+	}
+	f.report(env.Stdout, env.Stderr, format)
 	return f.code
+}
+
+// typedOutput is the output that was asked for by the words of a command that could not be understood.
+func typedOutput(env Env) string {
+	out := env.Getenv("TRAILSEAL_OUTPUT")
+	for i, a := range env.Args {
+		switch {
+		case a == "--":
+			return out
+		case (a == "-o" || a == "--output") && i+1 < len(env.Args):
+			out = env.Args[i+1]
+		case strings.HasPrefix(a, "--output="):
+			out = strings.TrimPrefix(a, "--output=")
+		case strings.HasPrefix(a, "-o") && len(a) > 2:
+			out = strings.TrimPrefix(strings.TrimPrefix(a, "-o"), "=")
+		}
+	}
+	return out
 }
 
 func (g *global) root() *cobra.Command {
@@ -74,7 +98,7 @@ organization, over the whole audit period, hour by hour.
 Start with "trailseal demo": it needs no AWS account.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return g.settle(cmd)
@@ -82,29 +106,57 @@ Start with "trailseal demo": it needs no AWS account.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	f := root.PersistentFlags()
-	f.StringVar(&g.home, "home", "", "folder of the ledger (default: the XDG data folder)")
-	f.StringVar(&g.from, "from", "", "start of the period: a time with its zone, or a date")
-	f.StringVar(&g.to, "to", "", "end of the period: a time with its zone, a date (its end), or now")
-	f.StringVar(&g.period, "period", "", "the period by name: 2026, 2026-Q1, 2026-03, last-90d, FROM..TO")
-	f.StringSliceVar(&g.accounts, "account", nil, "only these accounts")
-	f.StringSliceVar(&g.regions, "region", nil, "only these regions")
-	f.StringVarP(&g.output, "output", "o", "table", "output: table, json, jsonl or csv")
-	f.StringVar(&g.profile, "profile", "", "AWS profile")
-	f.StringVar(&g.roleName, "role-name", "", "IAM role to assume for every call: a name in your own account, or an ARN")
-	f.StringVar(&g.externalID, "external-id", "", "external ID for the role")
-	f.StringVar(&g.endpointURL, "endpoint-url", "", "AWS endpoint, for tests and S3-compatible stores")
-	f.IntVar(&g.maxParallel, "max-parallel", 0, "objects read at once (default: 64 from S3, 4 from a folder)")
+	f.StringVar(&g.home, "home", "", "`FOLDER` of the ledger (default: XDG data folder)")
+	f.StringVar(&g.from, "from", "", "start of the period: a `TIME` with its zone, or a date")
+	f.StringVar(&g.to, "to", "", "end of the period: a `TIME`, a date (its end), or now")
+	f.StringVar(&g.period, "period", "", "period by `NAME`: 2026, 2026-Q1, 2026-03, last-90d or FROM..TO")
+	f.StringSliceVar(&g.accounts, "account", nil, "only these accounts, by `NUMBER`")
+	f.StringSliceVar(&g.regions, "region", nil, "only these regions, by `NAME`")
+	f.StringVarP(&g.output, "output", "o", "table", "`FORMAT`: table, json, jsonl or csv")
+	f.StringVar(&g.profile, "profile", "", "AWS profile, by `NAME`")
+	f.StringVar(&g.roleName, "role-name", "", "IAM `ROLE` to assume for every call: its name in your own account, or its ARN")
+	f.StringVar(&g.externalID, "external-id", "", "external `ID` for the role")
+	f.StringVar(&g.endpointURL, "endpoint-url", "", "AWS endpoint, for tests and S3-compatible stores (`URL`)")
+	f.IntVar(&g.maxParallel, "max-parallel", 0, "read `N` objects at once (default: what suits the source)")
 	f.BoolVar(&g.offline, "offline", false, "make no network call")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print results and errors only")
 	f.BoolVarP(&g.verbose, "verbose", "v", false, "print what is being done")
-	f.StringVar(&g.logFormat, "log-format", "text", "log lines on stderr: text or json")
+	f.StringVar(&g.logFormat, "log-format", "text", "`FORMAT` of log lines on stderr: text or json")
 	f.BoolVar(&g.noColor, "no-color", false, "no colour (as NO_COLOR does)")
 	f.BoolVar(&g.noProgress, "no-progress", false, "no progress bar")
-	f.StringVar(&g.config, "config", "", "configuration file (default: trailseal/config.yaml in the XDG config folder)")
+	f.StringVar(&g.config, "config", "", "configuration `FILE` (default: trailseal/config.yaml in the XDG config folder)")
 	f.BoolVar(&g.yes, "yes", false, "answer yes to every question")
-	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.version())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd("completion")
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = knownCommand, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
+	root.SetUsageTemplate(narrow(root.UsageTemplate()))
 	return root
+}
+
+// narrow makes cobra's template fit a terminal of 80 columns.
+func narrow(template string) string {
+	return strings.NewReplacer(
+		".LocalFlags.FlagUsages ", ".LocalFlags.FlagUsagesWrapped 80 ",
+		".InheritedFlags.FlagUsages ", ".InheritedFlags.FlagUsagesWrapped 80 ",
+		`Use "{{.CommandPath}} [command] --help" for more information about a command.`, `More: {{.CommandPath}} [command] --help`,
+	).Replace(template)
+}
+
+// knownCommand refuses a word where a command belongs.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	f := failure{code: exitUsage, err: fmt.Errorf("%s has no command %q", cmd.CommandPath(), args[0])}
+	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+		f.hint = cmd.CommandPath() + " " + like[0] + " --help"
+	}
+	return &f
 }
 
 // settle fills the flags that were not typed from the environment and the configuration file, and checks them.
@@ -112,9 +164,10 @@ func (g *global) settle(cmd *cobra.Command) error {
 	if err := g.load(cmd); err != nil {
 		return err
 	}
-	if g.env.Getenv("NO_COLOR") != "" {
+	if g.env.Getenv("NO_COLOR") != "" || g.env.Getenv("TERM") == "dumb" {
 		g.noColor = true
 	}
+	g.noProgress = g.noProgress || g.env.Getenv("TERM") == "dumb"
 	if allowed := outputs(cmd); !slices.Contains(allowed, g.output) {
 		bad := g.output
 		g.output = "table"
@@ -129,13 +182,6 @@ func (g *global) settle(cmd *cobra.Command) error {
 	if g.period != "" && (g.from != "" || g.to != "") {
 		return usage("--period %q goes without --from and --to", g.period)
 	}
-	if g.home == "" {
-		home, err := dataHome(g.env.Getenv)
-		if err != nil {
-			return err
-		}
-		g.home = home
-	}
 	return nil
 }
 
@@ -147,8 +193,40 @@ func outputs(cmd *cobra.Command) []string {
 	return []string{"table", "json", "jsonl", "csv"}
 }
 
+// load gives each flag that was not typed the value of the environment, or else of the configuration file.
 func (g *global) load(cmd *cobra.Command) error {
-	k := koanf.New("\x00")
+	path, set, err := g.settings(cmd)
+	if err != nil {
+		return err
+	}
+	known := flagNames(cmd.Root())
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if !known[name] || name == "config" || name == "help" {
+			return usage("configuration file %q: unknown setting %q", path, name)
+		}
+	}
+	var failed error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || failed != nil || f.Name == "config" || f.Name == "help" {
+			return
+		}
+		from := "TRAILSEAL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := g.env.Getenv(from)
+		if value == "" {
+			value, from = set[f.Name], fmt.Sprintf("configuration file %q: %s", path, f.Name)
+		}
+		if value == "" {
+			return
+		}
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			failed = usage("%s: --%s cannot be %q", from, f.Name, value)
+		}
+	})
+	return failed
+}
+
+// settings reads the configuration file: the one that is named, or the one below XDG where there is one.
+func (g *global) settings(cmd *cobra.Command) (path string, set map[string]string, err error) {
 	path, named := g.config, cmd.Flags().Changed("config")
 	if !named {
 		if path = g.env.Getenv("TRAILSEAL_CONFIG"); path != "" {
@@ -157,37 +235,44 @@ func (g *global) load(cmd *cobra.Command) error {
 			path = filepath.Join(dir, "trailseal", "config.yaml")
 		}
 	}
-	if path != "" {
-		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil && (named || !os.IsNotExist(err)) {
-			return usage("configuration file %q: %w", path, err)
-		}
+	if path == "" {
+		return "", nil, nil
 	}
-	for _, key := range k.Keys() {
-		if f := cmd.Root().PersistentFlags().Lookup(key); f == nil || key == "config" {
-			return usage("configuration file %q: unknown setting %q", path, strings.ReplaceAll(key, "\x00", "."))
+	k := koanf.New("\x00")
+	err = k.Load(file.Provider(path), flat{})
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		if !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) {
+			return path, nil, nil
 		}
+		return path, nil, &failure{code: exitUsage, err: fmt.Errorf("configuration file %q: %w", path, p.Err), hint: "ls -l " + app.Quote(path)}
 	}
-	var failed error
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || failed != nil || f.Name == "config" || f.Name == "help" {
-			return
-		}
-		name := "TRAILSEAL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, from := g.env.Getenv(name), name
-		if value == "" && k.Exists(f.Name) {
-			value, from = k.String(f.Name), path
-			if list := k.Strings(f.Name); len(list) > 0 {
-				value = strings.Join(list, ",")
-			}
-		}
-		if value == "" {
-			return
-		}
-		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			failed = usage("%s: %s: %w", from, f.Name, err)
-		}
-	})
-	return failed
+	if err != nil {
+		return path, nil, usage("configuration file %q: %w", path, err)
+	}
+	set = map[string]string{}
+	for _, name := range k.Keys() {
+		set[name] = k.String(name)
+	}
+	return path, set, nil
+}
+
+func flagNames(cmd *cobra.Command) map[string]bool {
+	names := map[string]bool{}
+	see := func(f *pflag.Flag) { names[f.Name] = true }
+	cmd.PersistentFlags().VisitAll(see)
+	for _, c := range cmd.Commands() {
+		c.Flags().VisitAll(see)
+		maps.Copy(names, flagNames(c))
+	}
+	return names
+}
+
+// homeFolder is where the ledger is.
+func (g *global) homeFolder() (string, error) {
+	if g.home != "" {
+		return g.home, nil
+	}
+	return dataHome(g.env.Getenv)
 }
 
 func dataHome(getenv func(string) string) (string, error) {
@@ -234,12 +319,16 @@ func (g *global) span() (from, to time.Time, err error) {
 	return from, to, nil
 }
 
-func (g *global) app() *app.App {
+func (g *global) app() (*app.App, error) {
+	home, err := g.homeFolder()
+	if err != nil {
+		return nil, err
+	}
 	return app.New(app.Config{
-		Home: g.home, Offline: g.offline, MaxParallel: g.maxParallel,
+		Home: home, Offline: g.offline, MaxParallel: g.maxParallel,
 		Profile: g.profile, Role: g.roleName, ExternalID: g.externalID, EndpointURL: g.endpointURL,
 		Now: g.env.Now, Log: g.logger(),
-	})
+	}), nil
 }
 
 func (g *global) logger() *slog.Logger {
@@ -263,8 +352,8 @@ func (g *global) version() *cobra.Command {
 		Short: "Print the version",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprintln(cmd.OutOrStdout(), "trailseal", Version())
-			return nil
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "trailseal", Version())
+			return err
 		},
 	}
 }

@@ -75,7 +75,11 @@ func writeText(w io.Writer, rep verdict.Report, s style) error {
 		}
 		fmt.Fprintf(&b, "%s  %s %s %s\n  %s to %s\n  %s\n", word, x.Account, x.Region, web.Visible(x.Trail), stamp(x.From), stamp(x.To), web.Visible(x.Cause))
 		if x.Explained {
-			fmt.Fprintf(&b, "  %s (%s, %s)\n", web.Visible(x.Reason), web.Visible(x.Ticket), web.Visible(x.Reviewer))
+			who := x.Reviewer
+			if x.Ticket != "" {
+				who = x.Ticket + ", " + who
+			}
+			fmt.Fprintf(&b, "  %s (%s)\n", web.Visible(x.Reason), web.Visible(who))
 		}
 		b.WriteByte('\n')
 	}
@@ -87,8 +91,8 @@ func writeText(w io.Writer, rep verdict.Report, s style) error {
 		fmt.Fprintf(&b, "%s  %s\n\n", s.odd("note"), web.Visible(x))
 	}
 	d, l := rep.Digests, rep.LogFiles
-	fmt.Fprintf(&b, "digests    %s\n", counts("valid", d.Valid, "invalid", d.Invalid, "missing", d.Missing, "unsealed", d.Unsealed, "unreadable", d.Unreadable))
-	fmt.Fprintf(&b, "log files  %s\n", counts("valid", l.Valid, "invalid", l.Invalid, "missing", l.Missing, "unlisted", l.Unlisted, "pending", l.Pending, "unreadable", l.Unreadable, "not read", l.Unchecked))
+	fmt.Fprintf(&b, "digests    %s\n", wide("valid", d.Valid, "invalid", d.Invalid, "missing", d.Missing, "unsealed", d.Unsealed, "unreadable", d.Unreadable))
+	fmt.Fprintf(&b, "log files  %s\n", wide("valid", l.Valid, "invalid", l.Invalid, "missing", l.Missing, "unlisted", l.Unlisted, "pending", l.Pending, "unreadable", l.Unreadable, "not read", l.Unchecked))
 	fmt.Fprintf(&b, "read       %d objects, %s, %.1f s\n\n", rep.Stats.Objects, size(rep.Stats.BytesRead), rep.Stats.Seconds)
 	switch rep.Result {
 	case verdict.Pass:
@@ -102,28 +106,38 @@ func writeText(w io.Writer, rep verdict.Report, s style) error {
 	return err
 }
 
-// few is how many hours of one run of missing digests are printed in full.
+// few is how many faults of a run of the same kind are printed in full.
 const few = 5
+
+// alike says whether b need not be read by somebody who has read a few like it: hours in a row without a digest, or
+// objects that fail for one common cause.
+func alike(a, b integrity.Fault) bool {
+	switch a.Kind {
+	case integrity.DigestMissing, integrity.KeyUnknown, integrity.Unreadable:
+		return a.Kind == b.Kind && a.Severity == b.Severity && a.Account == b.Account && a.Region == b.Region
+	}
+	return false
+}
 
 func writeFaults(b *strings.Builder, faults []integrity.Fault, s style) {
 	run := 0
 	for i, f := range faults {
-		same := i > 0 && f.Kind == integrity.DigestMissing && faults[i-1].Kind == f.Kind && faults[i-1].Account == f.Account && faults[i-1].Region == f.Region
-		if !same {
-			run = 0
-		}
-		if run++; run > few {
-			last := i+1 == len(faults) || faults[i+1].Kind != f.Kind || faults[i+1].Account != f.Account || faults[i+1].Region != f.Region
-			if last {
-				fmt.Fprintf(b, "%s  %d more of %s %s, up to the digest of %s (-o json names each)\n\n", s.bad(string(f.Kind)), run-few, f.Account, f.Region, stamp(f.Time))
-			}
-			continue
-		}
 		word := s.bad(string(f.Kind))
 		if f.Severity != integrity.Failure {
 			word = s.odd(string(f.Kind))
 		}
-		fmt.Fprintf(b, "%s  %s\n  %s\n\n", word, web.Visible(f.Key), web.Visible(f.Detail))
+		if i == 0 || !alike(faults[i-1], f) {
+			run = 0
+		}
+		if run++; run <= few {
+			fmt.Fprintf(b, "%s  %s\n  %s\n\n", word, web.Visible(f.Key), web.Visible(f.Detail))
+		} else if i+1 == len(faults) || !alike(f, faults[i+1]) {
+			fmt.Fprintf(b, "%s  %d more of %s %s", word, run-few, f.Account, f.Region)
+			if !f.Time.IsZero() {
+				fmt.Fprintf(b, "\n  up to %s", stamp(f.Time))
+			}
+			fmt.Fprintf(b, "; -o json names each\n\n")
+		}
 	}
 }
 
@@ -136,6 +150,21 @@ func counts(pairs ...any) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// wide is counts below a heading of ten letters, no line longer than 80.
+func wide(pairs ...any) string {
+	var b strings.Builder
+	col := 0
+	for i, item := range strings.SplitAfter(counts(pairs...), ", ") {
+		if i > 0 && col+len(item) > 69 {
+			b.WriteString("\n           ")
+			col = 0
+		}
+		b.WriteString(item)
+		col += len(item)
+	}
+	return strings.ReplaceAll(b.String(), ", \n", ",\n")
 }
 
 func size(n int64) string {

@@ -1,16 +1,21 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/app"
 	"github.com/trailseal/trailseal/internal/validate"
 	"github.com/trailseal/trailseal/internal/verdict"
@@ -41,7 +46,7 @@ vouched for; 2 something could not be read, or there is nothing; 3 error;
   trailseal validate s3://my-trail-bucket --account 111122223333 -o json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("validate takes one SOURCE, got %d", len(args))
+				return usage("validate takes one SOURCE, got %s", words(len(args)))
 			}
 			return nil
 		},
@@ -57,57 +62,92 @@ vouched for; 2 something could not be read, or there is nothing; 3 error;
 			if under < 0 || under > 100 {
 				return usage("--fail-under %g: want a percentage, 0 to 100", under)
 			}
-			var p validate.Progress
-			stop := g.progress(cmd.Context(), &p)
-			rep, err := g.app().Validate(cmd.Context(), q, &p)
-			stop()
-			if rep.Result == "" {
+			a, err := g.app()
+			if err != nil {
 				return err
 			}
-			if werr := g.export(rep, exports); werr != nil {
-				return werr
+			var p validate.Progress
+			stop := g.progress(cmd.Context(), &p, "looking for accounts and regions")
+			rep, err := a.Validate(cmd.Context(), q, &p)
+			stop()
+			if err != nil && !errors.Is(err, validate.ErrNothing) {
+				return err
 			}
-			if err != nil {
-				// Nothing was found. The report says so too, where a program reads it.
-				if g.output == "json" {
-					f := classify(err)
-					f.report(io.Discard, g.env.Stderr, "")
-					if werr := g.writeReport(cmd.OutOrStdout(), rep, g.output); werr != nil {
-						return werr
-					}
-					return &failure{code: f.code}
-				}
+			// What was found is told, whatever becomes of the exported files.
+			exported := g.export(rep, exports)
+			if err != nil && g.output != "json" {
 				return err
 			}
 			if err := g.writeReport(cmd.OutOrStdout(), rep, g.output); err != nil {
 				return err
 			}
-			if err := verdictExit(rep.Result); err != nil {
-				return err
+			if err := cmp.Or(err, exported); err != nil {
+				return toldOf(err)
 			}
-			return failUnder(rep.Coverage, under, cmd.Flags().Changed("fail-under"))
+			g.keyHint(rep, args[0])
+			low := g.failUnder(rep.Coverage, under, cmd.Flags().Changed("fail-under"))
+			if low != nil && rep.Result != verdict.Incomplete {
+				return low
+			}
+			return verdictExit(rep.Result)
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&q.Trails, "trail", nil, "only these trails, by exact name")
-	f.StringVar(&q.Logs, "logs", "all", "log files to read: all, sample=N (of each account and region) or none")
-	f.StringVar(&q.Seed, "sample-seed", "", "seed of the sample, to draw the same one again (default: by chance)")
-	f.StringVar(&q.PublicKeys, "public-keys", "", "file as `aws cloudtrail list-public-keys` prints it, instead of asking AWS")
-	f.Lookup("public-keys").Usage = "`FILE` as \"aws cloudtrail list-public-keys\" prints it, instead of asking AWS"
+	f.StringSliceVar(&q.Trails, "trail", nil, "only these trails, by exact `NAME`")
+	f.StringVar(&q.Logs, "logs", "all", "`WHICH` log files to read: all, sample=N (of each account and region) or none")
+	f.StringVar(&q.Seed, "sample-seed", "", "draw the same sample for the same `WORD` (default: by chance)")
+	f.StringVar(&q.PublicKeys, "public-keys", "", "`FILE` as \"aws cloudtrail list-public-keys\" prints it, instead of asking AWS")
 	f.BoolVar(&q.Full, "full", false, "read everything again")
 	f.StringArrayVar(&exports, "export", nil, "also write the report to `FILE`: .html, .json, .jsonl or .csv")
-	f.Float64Var(&under, "fail-under", 0, "fail when an account and region has less than this percentage of its hours verified")
+	f.Float64Var(&under, "fail-under", 0, "fail when an account and region has less than `PERCENT` of its hours verified")
 	return cmd
 }
 
-func failUnder(all []verdict.Coverage, under float64, asked bool) error {
+// words counts what was typed.
+func words(n int) string {
+	if n == 1 {
+		return "1 word"
+	}
+	return fmt.Sprintf("%d words", n)
+}
+
+// keyHint says how to get public keys that could not be looked up.
+func (g *global) keyHint(rep verdict.Report, source string) {
+	regions := map[string]bool{}
+	for _, f := range rep.Faults {
+		if f.Kind == integrity.KeyUnknown && f.Severity == integrity.Unknown {
+			regions[f.Region] = true
+		}
+	}
+	if len(regions) == 0 || g.quiet {
+		return
+	}
+	list, end := "aws cloudtrail list-public-keys --region %s --start-time %s --end-time %s", ""
+	names := slices.Sorted(maps.Keys(regions))
+	if len(names) > 1 {
+		list, end = "for r in %s; do aws cloudtrail list-public-keys --region $r --start-time %s --end-time %s", "; done"
+	}
+	list = fmt.Sprintf(list, strings.Join(names, " "), stamp(rep.From), stamp(rep.To.Add(2*time.Hour)))
+	fmt.Fprintf(g.env.Stderr, "trailseal: hint: %s%s > keys.json   # then: trailseal validate %s --public-keys keys.json%s\n",
+		list, end, web.Visible(app.Quote(source)), g.sameHome())
+}
+
+// sameHome is the flag that a command in a hint needs to look at the same ledger.
+func (g *global) sameHome() string {
+	if g.home == "" {
+		return ""
+	}
+	return " --home " + app.Quote(g.home)
+}
+
+func (g *global) failUnder(all []verdict.Coverage, under float64, asked bool) error {
 	if !asked {
 		return nil
 	}
 	for _, c := range all {
 		if c.Percent < under {
-			return &failure{code: exitFailed, err: fmt.Errorf("coverage of %s %s is %s, under %g%%", c.Account, c.Region, percent(c), under),
-				hint: "trailseal coverage --by hour --account " + c.Account + " --region " + c.Region}
+			return &failure{code: exitFailed, told: true, err: fmt.Errorf("coverage of %s %s is %s, under %g%%", c.Account, c.Region, percent(c), under),
+				hint: "trailseal coverage --by hour --account " + c.Account + " --region " + c.Region + g.sameHome()}
 		}
 	}
 	return nil
@@ -120,9 +160,17 @@ func checkExports(paths []string) error {
 		default:
 			return usage("--export %q: want a name that ends in .html, .json, .jsonl or .csv", p)
 		}
-		if info, err := os.Stat(filepath.Dir(p)); err != nil || !info.IsDir() {
-			return usage("--export %q: there is no folder %q", p, filepath.Dir(p))
+		dir := filepath.Dir(p)
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return &failure{code: exitUsage, err: fmt.Errorf("--export %q: there is no folder %q", p, dir), hint: "mkdir -p " + app.Quote(dir)}
 		}
+		// Better now than after hours of reading.
+		probe, err := os.CreateTemp(dir, ".trailseal-*")
+		if err != nil {
+			return app.Output(p, err)
+		}
+		probe.Close()
+		os.Remove(probe.Name())
 	}
 	return nil
 }
@@ -134,7 +182,7 @@ func (g *global) export(rep verdict.Report, paths []string) error {
 			return g.writeReport(w, rep, strings.TrimPrefix(filepath.Ext(p), "."))
 		})
 		if err != nil {
-			return fmt.Errorf("export %q: %w", p, err)
+			return app.Output(p, err)
 		}
 	}
 	return nil

@@ -6,12 +6,14 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -19,16 +21,21 @@ import (
 //go:embed schema.sql
 var schema string
 
-// version of the schema, in SQLite's user_version.
-const version = 1
+const (
+	// version of the schema, in SQLite's user_version.
+	version = 1
+	// application is what SQLite's application_id says of a file that is a ledger: "TSL1".
+	application = 0x54534c31
+)
 
 // Errors that a caller has an answer for.
 var (
-	ErrDamaged = errors.New("the ledger is damaged")
-	ErrFull    = errors.New("no space left for the ledger")
-	ErrDenied  = errors.New("the ledger cannot be opened or written")
-	ErrNewer   = errors.New("the ledger was written by a newer version")
-	ErrBusy    = errors.New("another process is writing to the ledger")
+	ErrDamaged = errors.New("it is damaged")
+	ErrForeign = errors.New("it is a database of another program")
+	ErrFull    = errors.New("no space left")
+	ErrDenied  = errors.New("no permission")
+	ErrNewer   = errors.New("it was written by a newer trailseal")
+	ErrBusy    = errors.New("another process is writing to it")
 )
 
 // Ledger is an open ledger. Its methods may be called concurrently.
@@ -40,11 +47,14 @@ type Ledger struct {
 }
 
 // Open opens the ledger of a home folder, and makes it, folder and all, where it is not there. Errors wrap one of
-// ErrDamaged, ErrFull, ErrDenied, ErrNewer or ErrBusy where one fits.
+// ErrDamaged, ErrForeign, ErrFull, ErrDenied, ErrNewer or ErrBusy where one fits.
 func Open(ctx context.Context, home string) (*Ledger, error) {
 	path := filepath.Join(home, "ledger.db")
 	if err := os.MkdirAll(home, 0o700); err != nil {
-		return nil, fmt.Errorf("open ledger %q: %w: %w", path, ErrDenied, err)
+		return nil, fmt.Errorf("open ledger %q: %w", path, classify(err))
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("open ledger %q: %w: it is not a file", path, ErrForeign)
 	}
 	l := &Ledger{path: path}
 	if err := l.open(ctx); err != nil {
@@ -81,20 +91,30 @@ func (l *Ledger) open(ctx context.Context) error {
 
 func (l *Ledger) migrate(ctx context.Context) error {
 	return l.tx(ctx, func(tx *sql.Tx) error {
-		var have int
-		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+		var have, owner, tables int
+		for pragma, to := range map[string]*int{"user_version": &have, "application_id": &owner} {
+			if err := tx.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(to); err != nil {
+				return err
+			}
+		}
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 			return err
 		}
 		switch {
+		case have == 0 && owner == 0 && tables == 0: // a new file
+		case owner != application:
+			return ErrForeign
 		case have > version:
-			return fmt.Errorf("%w of trailseal (schema %d; this one knows %d)", ErrNewer, have, version)
+			return fmt.Errorf("%w: schema %d, and this one knows %d", ErrNewer, have, version)
 		case have == version:
 			return nil
+		default:
+			return fmt.Errorf("%w: schema %d", ErrDamaged, have)
 		}
 		if _, err := tx.ExecContext(ctx, schema); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version))
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", version, application))
 		return err
 	})
 }
@@ -132,30 +152,48 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// classify puts a sentinel around SQLite's error.
+// classify puts a sentinel around an error of SQLite or of the file system.
 func classify(err error) error {
-	var e sqlite3.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	var kind error
-	switch e.Code {
-	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB, sqlite3.ErrFormat:
-		kind = ErrDamaged
-	case sqlite3.ErrFull:
-		kind = ErrFull
-	case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
-		kind = ErrDenied
-	case sqlite3.ErrBusy, sqlite3.ErrLocked:
-		kind = ErrBusy
-	case sqlite3.ErrError:
-		// A table that is gone: a SQLite file, but no ledger.
-		if strings.Contains(e.Error(), "no such table") || strings.Contains(e.Error(), "no such column") {
-			kind = ErrDamaged
-		}
-	}
+	kind := kindOf(err)
 	if kind == nil || errors.Is(err, kind) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", kind, err)
+}
+
+func kindOf(err error) error {
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return kindOfErrno(err)
+	}
+	// What the system said is more exact than "disk I/O error".
+	if kind := kindOfErrno(e.SystemErrno); kind != nil {
+		return kind
+	}
+	switch e.Code {
+	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB, sqlite3.ErrFormat:
+		return ErrDamaged
+	case sqlite3.ErrFull:
+		return ErrFull
+	case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
+		return ErrDenied
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return ErrBusy
+	case sqlite3.ErrError:
+		// A table that is gone.
+		if strings.Contains(e.Error(), "no such table") || strings.Contains(e.Error(), "no such column") {
+			return ErrDamaged
+		}
+	}
+	return nil
+}
+
+func kindOfErrno(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return ErrFull
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return ErrDenied
+	}
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/trailseal/trailseal/integrity"
@@ -74,10 +73,22 @@ func fromUnix(s int64) time.Time {
 	return time.Unix(s, 0).UTC()
 }
 
-// SaveCoverage replaces what is known of the days in c; days that are not in it stay as they are.
-func (l *Ledger) SaveCoverage(ctx context.Context, source string, all []verdict.Coverage) error {
+// Look says how much of a source a run looked at.
+type Look struct {
+	From, To time.Time // zero: all of it
+	// Narrow: it did not read every log file, or did not look at every trail.
+	Narrow bool
+}
+
+// SaveCoverage replaces what is known of the days in all; days that are not in it stay as they are, and so do hours
+// that are not wholly within the look. A narrow look takes nothing back: where it leaves an hour pending, what was proven stays.
+func (l *Ledger) SaveCoverage(ctx context.Context, source string, all []verdict.Coverage, look Look) error {
 	err := l.tx(ctx, func(tx *sql.Tx) error {
 		src, err := sourceID(ctx, tx, source)
+		if err != nil {
+			return err
+		}
+		get, err := tx.PrepareContext(ctx, "SELECT hours FROM coverage WHERE source = ? AND account = ? AND region = ? AND day = ?")
 		if err != nil {
 			return err
 		}
@@ -88,11 +99,12 @@ func (l *Ledger) SaveCoverage(ctx context.Context, source string, all []verdict.
 		}
 		for _, c := range all {
 			for _, d := range c.Days {
-				var b strings.Builder
-				for _, s := range d.Hours {
-					b.WriteByte(byte(s))
+				day := d.Date.Unix() / 86400
+				var known string
+				if err := get.QueryRowContext(ctx, src, c.Account, c.Region, day).Scan(&known); err != nil && err != sql.ErrNoRows {
+					return err
 				}
-				if _, err := put.ExecContext(ctx, src, c.Account, c.Region, d.Date.Unix()/86400, b.String()); err != nil {
+				if _, err := put.ExecContext(ctx, src, c.Account, c.Region, day, look.merge(d, known)); err != nil {
 					return err
 				}
 			}
@@ -103,6 +115,23 @@ func (l *Ledger) SaveCoverage(ctx context.Context, source string, all []verdict.
 		return fmt.Errorf("ledger: save coverage: %w", err)
 	}
 	return nil
+}
+
+// merge is the day as a run saw it over what was known before, if anything was.
+func (k Look) merge(d verdict.Day, known string) string {
+	var b [24]byte
+	for h, s := range d.Hours {
+		b[h] = byte(s)
+		if len(known) != len(b) {
+			continue
+		}
+		at := d.Date.Add(time.Duration(h) * time.Hour)
+		outside := !k.From.IsZero() && at.Before(k.From) || !k.To.IsZero() && at.Add(time.Hour).After(k.To)
+		if outside || k.Narrow && (s == integrity.Pending || s == integrity.OutOfScope) {
+			b[h] = known[h]
+		}
+	}
+	return string(b[:])
 }
 
 // Coverage returns what the last runs proved of a source between two times, by account, region and day. An empty

@@ -89,9 +89,6 @@ CREATE TABLE explanation (
 	reviewer  TEXT NOT NULL,
 	made_at   INTEGER NOT NULL
 ) STRICT;
-CREATE TRIGGER explanation_no_update BEFORE UPDATE ON explanation BEGIN SELECT raise(ABORT, 'explanations are append-only'); END;
-CREATE TRIGGER explanation_no_delete BEFORE DELETE ON explanation BEGIN SELECT raise(ABORT, 'explanations are append-only'); END;
-
 CREATE TABLE run (
 	id      INTEGER PRIMARY KEY AUTOINCREMENT,
 	source  INTEGER NOT NULL REFERENCES source(id),
@@ -102,3 +99,13 @@ CREATE TABLE run (
 	result  TEXT NOT NULL,
 	summary TEXT NOT NULL         -- JSON of the report without its lists
 ) STRICT;
+
+-- Explanations and runs are append-only. REPLACE deletes without asking the trigger on DELETE.
+CREATE TRIGGER explanation_no_update BEFORE UPDATE ON explanation BEGIN SELECT raise(ABORT, 'explanations are append-only'); END;
+CREATE TRIGGER explanation_no_delete BEFORE DELETE ON explanation BEGIN SELECT raise(ABORT, 'explanations are append-only'); END;
+CREATE TRIGGER explanation_no_replace BEFORE INSERT ON explanation WHEN EXISTS (SELECT 1 FROM explanation WHERE id = NEW.id)
+	BEGIN SELECT raise(ABORT, 'explanations are append-only'); END;
+CREATE TRIGGER run_no_update BEFORE UPDATE ON run BEGIN SELECT raise(ABORT, 'runs are append-only'); END;
+CREATE TRIGGER run_no_delete BEFORE DELETE ON run BEGIN SELECT raise(ABORT, 'runs are append-only'); END;
+CREATE TRIGGER run_no_replace BEFORE INSERT ON run WHEN EXISTS (SELECT 1 FROM run WHERE id = NEW.id)
+	BEGIN SELECT raise(ABORT, 'runs are append-only'); END;

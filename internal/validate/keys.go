@@ -51,7 +51,7 @@ func (r *run) lacks(need map[string]bool) bool {
 	return false
 }
 
-// ask fetches the keys of a region, once for each span of time.
+// ask fetches the keys of a region, once for each span of time. Whoever asks the API tries again by itself.
 func (r *run) ask(ctx context.Context, region string, from, to time.Time) error {
 	r.mu.Lock()
 	before, ok := r.asked[region]
@@ -62,11 +62,7 @@ func (r *run) ask(ctx context.Context, region string, from, to time.Time) error 
 	if ok {
 		from, to = earlier(from, before.From), later(to, before.To)
 	}
-	var got []integrity.PublicKey
-	err := r.retry(ctx, func() (err error) {
-		got, err = r.Keys.PublicKeys(ctx, region, from, to)
-		return err
-	})
+	got, err := r.Keys.PublicKeys(ctx, region, from, to)
 	// Some keys may have come although others could not be read.
 	err = errors.Join(err, r.Ledger.SaveKeys(ctx, "cloudtrail:ListPublicKeys "+region, got))
 	r.mu.Lock()
