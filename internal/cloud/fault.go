@@ -115,10 +115,23 @@ func classify(ctx context.Context, what string, err error) error {
 		f.words = []error{io.ErrUnexpectedEOF}
 	}
 	f.detail = detail(err, api, isAPI && word == object.ErrCredentials)
+	if !isAPI && word == object.ErrCredentials {
+		f.detail = short(f.detail)
+	}
 	if status != 0 {
 		f.detail += fmt.Sprintf(" (HTTP %d, request %q)", status, request)
 	}
 	return f
+}
+
+// short is the beginning of a message, in one line: the SDK tells of every place it looked for credentials.
+func short(text string) string {
+	const most = 160
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return text
 }
 
 // detail is the message. AWS's own text is left out where it speaks of credentials: it may quote the request.

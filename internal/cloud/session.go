@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/trailseal/trailseal/internal/object"
 )
@@ -88,8 +91,11 @@ func Load(ctx context.Context, options Options) (*Session, error) {
 				// The default budget is shared by all requests: while S3 throttles a busy prefix it runs out, and
 				// requests fail without a second try.
 				o.RateLimiter = ratelimit.None
+				o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(nobodyThere)}, o.Retryables...)
 			})
 		}),
+		// What goes wrong is in the error; the SDK's own lines would mix with ours.
+		config.WithLogger(logging.Nop{}),
 		// Checksums only where a service demands them: old objects have none, and the digest has its own.
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
@@ -125,6 +131,15 @@ func httpClient(o Options) *awshttp.BuildableClient {
 		t.DisableCompression = true // CloudTrail stores logs with Content-Encoding: gzip
 		t.ReadBufferSize = 32 << 10
 	})
+}
+
+// nobodyThere ends the tries at once where no server answers at all: a wrong endpoint or no network.
+func nobodyThere(err error) aws.Ternary {
+	var dns *net.DNSError
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &dns) && dns.IsNotFound {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 // Region is the region of what has no region of its own.
