@@ -36,6 +36,7 @@ type Findings struct {
 	Gaps    []Gap   // within the period
 	Missing []Span  // one for each absent digest, within the period
 	Covered []Span  // what valid digests speak for, in or out of the period, in order
+	Unseen  []Span  // of absent digests that may be there, where the caller could not look
 }
 
 // maxMissing bounds how many absent digests one hole is broken down into: 11 years of hours.
@@ -53,6 +54,9 @@ type Chain struct {
 	// Seen is the delivery times of log files that no valid digest lists, in order: evidence that a digest existed.
 	Seen         []time.Time
 	Explanations []Explanation
+	// Hidden, where it is set, says of an object key that the caller could not look there. A digest of that name is
+	// not called missing.
+	Hidden func(name string) bool
 }
 
 type judge struct {
@@ -161,6 +165,10 @@ func (j *judge) pair(p, n *Node, backfill bool) {
 		if wide {
 			j.missing(n, hole, "", "by the hourly cadence")
 		}
+	case n.Link.PreviousBucket != n.Bucket && wide:
+		j.gap(n, hole, "the chain before this lies in another bucket, which was not looked at: s3://"+to)
+	case n.Link.PreviousBucket != n.Bucket:
+		j.broken(n, "its predecessor by link lies in another bucket, s3://%s, although %s is there", to, p.Name)
 	case wide:
 		j.missing(n, hole, to, "by the link of the digest that follows")
 	default:
@@ -173,11 +181,18 @@ func (j *judge) agree(p, n *Node) {
 	if p.Status != Valid {
 		return
 	}
-	if found := hex.EncodeToString(p.Link.SHA256[:]); !sameHex(n.Link.PreviousHash, found) {
+	found := hex.EncodeToString(p.Link.SHA256[:])
+	hash := sameHex(n.Link.PreviousHash, found)
+	signature := !p.HasMetadata || sameHex(n.Link.PreviousSignature, p.Signature)
+	switch {
+	case hash && signature:
+	case !hash && !signature:
+		// Two witnesses against one: the digest that n followed was another one, and p has taken its place.
+		j.broken(p, "it is signed, but %s follows another digest of this name: it records SHA-256 %s and another signature; this one has SHA-256 %s",
+			n.Name, clip(n.Link.PreviousHash, 64), found)
+	case !hash:
 		j.broken(n, "previousDigestHashValue is %q, but %s has SHA-256 %s", clip(n.Link.PreviousHash, 64), p.Name, found)
-		return
-	}
-	if p.HasMetadata && !sameHex(n.Link.PreviousSignature, p.Signature) {
+	default:
 		j.broken(n, "previousDigestSignature is not the signature of %s", p.Name)
 	}
 }
@@ -254,9 +269,13 @@ func (j *judge) head(n *Node, backfill bool) {
 		return
 	}
 	to := n.Link.previous()
-	if _, known := j.byID[to]; known {
+	if other, known := j.byID[to]; known {
 		// There, and not valid itself: what came before it is not known.
-		if oldest := j.Nodes[0].Key.Time.Add(-Cadence); !backfill && j.FromAsked && oldest.Sub(from) >= Cadence {
+		oldest := other.Key.Time.Add(-Cadence)
+		for j.occupied(oldest) {
+			oldest = oldest.Add(-Cadence)
+		}
+		if !backfill && j.FromAsked && oldest.Sub(from) >= Cadence {
 			j.gap(n, Span{from, oldest}, "nothing is known of this time: the oldest digest there is is not valid")
 		}
 		return
@@ -294,38 +313,41 @@ func (j *judge) tail(n *Node) {
 	limit := j.Latest
 	if j.ToAsked {
 		limit = j.To
-	} else if k := len(j.Seen); k > 0 && j.Seen[k-1].After(limit) {
-		limit = j.Seen[k-1]
 	}
-	var hole Span
-	end := n.Link.End
-	for range maxMissing {
-		slot := Span{end, end.Add(Cadence)}
-		if !slot.From.Before(limit) {
-			break
-		}
+	last := limit
+	if k := len(j.Seen); !j.ToAsked && k > 0 && j.Seen[k-1].After(last) {
+		last = j.Seen[k-1]
+	}
+	// The youngest digest that is due and that the limit or a log file of its own hour asks for. All before it must
+	// be there too.
+	proof := n.Link.End
+	for slot := (Span{proof, proof.Add(Cadence)}); slot.From.Before(last) && slot.To.Sub(n.Link.End) < maxMissing*Cadence; slot = (Span{slot.To, slot.To.Add(Cadence)}) {
 		late := j.Late
 		if j.ToAsked && !slot.To.After(j.To) && j.AsOf.Equal(j.To) {
 			late = 0 // a folder, and the person who asks says that it reaches this far
 		}
-		whole := !slot.To.After(limit)
-		if !slot.To.Add(late).After(j.AsOf) && (whole || j.seen(slot)) && !j.occupied(slot.To) {
-			if hole.From.IsZero() {
-				hole.From = slot.From
-			}
-			hole.To = slot.To
-		} else if !hole.From.IsZero() && !j.occupied(slot.To) {
-			break
+		if !slot.To.Add(late).After(j.AsOf) && (!slot.To.After(limit) || j.seen(slot)) && !j.occupied(slot.To) {
+			proof = slot.To
 		}
-		end = slot.To
-	}
-	if hole.From.IsZero() {
-		return
 	}
 	if !j.ToAsked {
 		j.To = forever
 	}
-	j.missing(n, hole, "", "by the hourly cadence, after the newest digest there is")
+	hole := Span{n.Link.End, n.Link.End}
+	flush := func() {
+		if hole.From.Before(hole.To) {
+			j.missing(n, hole, "", "by the hourly cadence, after the newest digest there is")
+		}
+	}
+	for hole.To.Before(proof) {
+		end := hole.To.Add(Cadence)
+		if j.occupied(end) {
+			flush()
+			hole.From = end
+		}
+		hole.To = end
+	}
+	flush()
 }
 
 // missing names every absent digest of a hole, newest first by the cadence, with the first one's name from a link
@@ -375,6 +397,10 @@ func (j *judge) report(n *Node, slot Span, name, detail string) bool {
 	if !slot.overlaps(j.Span) {
 		return false
 	}
+	if j.Hidden != nil && j.Hidden(name) {
+		j.Unseen = append(j.Unseen, slot)
+		return false
+	}
 	f := n.NewFault(DigestMissing, Failure, fmt.Sprintf("the digest of %s to %s is not there; %s", stamp(slot.From), stamp(slot.To), detail))
 	f.Key, f.Time = name, slot.To
 	j.Faults = append(j.Faults, f)
@@ -411,8 +437,7 @@ func (c Chain) Explain(g *Gap) {
 func (j *judge) occupied(end time.Time) bool {
 	i := sort.Search(len(j.Nodes), func(i int) bool { return j.Nodes[i].Key.Time.After(end.Add(-Cadence / 2)) })
 	for ; i < len(j.Nodes) && j.Nodes[i].Key.Time.Before(end.Add(Cadence/2)); i++ {
-		// A stranger fills only the very place it was put in.
-		if n := j.Nodes[i]; !n.Intruder || n.Key.Time.Equal(end) {
+		if !j.Nodes[i].Intruder {
 			return true
 		}
 	}

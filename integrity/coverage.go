@@ -9,6 +9,8 @@ import (
 type Painted struct {
 	Span
 	State State
+	// Guess: the span is taken from an object's name, which nothing vouches for.
+	Guess bool
 }
 
 // LogState is what was found of the log files that one digest lists.
@@ -22,7 +24,10 @@ type LogState struct {
 func (c Chain) Paint(f Findings, logs map[string]LogState) []Painted {
 	var out []Painted
 	for _, n := range c.Nodes {
-		p := Painted{n.span(), Invalid}
+		if n.Intruder {
+			continue
+		}
+		p := Painted{n.span(), Invalid, !n.trusted()}
 		switch st := logs[n.Name]; {
 		case n.Status == Forged || st.Bad:
 		case n.Status != Valid || st.Unknown:
@@ -35,14 +40,17 @@ func (c Chain) Paint(f Findings, logs map[string]LogState) []Painted {
 		out = append(out, p)
 	}
 	for _, s := range f.Missing {
-		out = append(out, Painted{s, GapUnexplained})
+		out = append(out, Painted{Span: s, State: GapUnexplained})
+	}
+	for _, s := range f.Unseen {
+		out = append(out, Painted{Span: s, State: Pending})
 	}
 	for _, g := range f.Gaps {
 		st := GapUnexplained
 		if g.Explained {
 			st = GapExplained
 		}
-		out = append(out, Painted{Span{g.From, g.To}, st})
+		out = append(out, Painted{Span: Span{g.From, g.To}, State: st})
 	}
 	return out
 }
@@ -74,7 +82,7 @@ func Hours(period Span, chains [][]Painted, extra []Painted) []State {
 		}
 		for _, p := range c {
 			paint(one, from, p)
-			if p.To.After(last) {
+			if p.To.After(last) && !p.Guess {
 				last = p.To
 			}
 			started = true

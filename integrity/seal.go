@@ -37,7 +37,7 @@ type Node struct {
 	Proven string
 
 	Status Status
-	// Intruder: it is in a place that it was not written for; it fills no slot of this chain.
+	// Intruder: it was written for another place, and the place that it is in is none of this chain's: it fills no slot.
 	Intruder bool
 	Faults   []Fault
 }
@@ -89,6 +89,35 @@ func Seal(nodes []*Node, ring Keyring) {
 			next[to] = n
 		}
 	}
+	for i, n := range nodes {
+		if n.Intruder && stands(nodes, i, next[n.id()]) {
+			n.Intruder = false
+		}
+	}
+}
+
+// stands reports whether the chain has a place where nodes[i] is found: a valid digest names it as its predecessor, or
+// the nearest valid digest before or after it is whole hours away, and none has the same time.
+func stands(nodes []*Node, i int, successor *Node) bool {
+	if successor != nil && successor.Status == Valid {
+		return true
+	}
+	aligned := false
+	for _, step := range []int{-1, 1} {
+		k := i + step
+		for k >= 0 && k < len(nodes) && nodes[k].Status != Valid {
+			k += step
+		}
+		if k < 0 || k >= len(nodes) {
+			continue
+		}
+		apart := nodes[i].Key.Time.Sub(nodes[k].Key.Time).Abs()
+		if apart < Cadence/2 {
+			return false
+		}
+		aligned = aligned || (apart+slack)%Cadence <= 2*slack
+	}
+	return aligned
 }
 
 func (n *Node) seal(ring Keyring, successor *Node) {

@@ -29,6 +29,7 @@ type ValidateRequest struct {
 	Seed                      string // of the sample; empty: by chance
 	PublicKeys                string // a file; empty: the ledger and the API
 	Full                      bool
+	Bucket                    string // that a folder must be a copy of; empty: as its digests say
 }
 
 // parallelS3 is how many objects are read at once from S3: enough to hide 20 ms behind two busy cores.
@@ -86,7 +87,7 @@ func (a *App) run(ctx context.Context, o validate.Options, q ValidateRequest, sr
 
 func (a *App) options(q ValidateRequest) (validate.Options, error) {
 	o := validate.Options{
-		From: q.From, To: q.To, Accounts: q.Accounts, Regions: q.Regions, Trails: q.Trails, Full: q.Full,
+		From: q.From, To: q.To, Accounts: q.Accounts, Regions: q.Regions, Trails: q.Trails, Full: q.Full, Expect: q.Bucket,
 		Parallel: a.MaxParallel, Hash: inflate.Hash, Inflate: inflate.Bytes, Now: a.Now,
 	}
 	if q.Seed == "" {

@@ -97,6 +97,9 @@ func writeText(w io.Writer, rep verdict.Report, s style) error {
 	switch rep.Result {
 	case verdict.Pass:
 		fmt.Fprintf(&b, "%s: every assertion holds for this period\n", s.good("PASS"))
+		if rep.Digests.Unsealed+rep.LogFiles.Pending+rep.LogFiles.Unchecked > 0 {
+			fmt.Fprintf(&b, "      but not for what is counted above as unsealed, pending or not read\n")
+		}
 	case verdict.Fail:
 		fmt.Fprintf(&b, "%s: what is named above is missing, changed or not vouched for\n", s.bad("FAIL"))
 	default:

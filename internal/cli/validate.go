@@ -97,6 +97,7 @@ vouched for; 2 something could not be read, or there is nothing; 3 error;
 	f.StringVar(&q.Logs, "logs", "all", "`WHICH` log files to read: all, sample=N (of each account and region) or none")
 	f.StringVar(&q.Seed, "sample-seed", "", "draw the same sample for the same `WORD` (default: by chance)")
 	f.StringVar(&q.PublicKeys, "public-keys", "", "`FILE` as \"aws cloudtrail list-public-keys\" prints it, instead of asking AWS")
+	f.StringVar(&q.Bucket, "bucket", "", "`NAME` of the bucket that a folder must be a copy of (default: as its digests say)")
 	f.BoolVar(&q.Full, "full", false, "read everything again")
 	f.StringArrayVar(&exports, "export", nil, "also write the report to `FILE`: .html, .json, .jsonl or .csv")
 	f.Float64Var(&under, "fail-under", 0, "fail when an account and region has less than `PERCENT` of its hours verified")

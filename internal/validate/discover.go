@@ -12,7 +12,6 @@ import (
 
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/object"
-	"github.com/trailseal/trailseal/internal/verdict"
 )
 
 const (
@@ -153,16 +152,12 @@ func (r *run) under(folder string) bool {
 	return strings.HasPrefix(folder, r.Under) || strings.HasPrefix(r.Under, folder)
 }
 
-// dirs is Source.Dirs, retried; a part that cannot be read becomes a fault, and the rest goes on.
+// dirs is Source.Dirs; a part that cannot be read becomes a fault, and the rest goes on.
 func (r *run) dirs(ctx context.Context, prefix string) ([]string, error) {
 	if !r.under(prefix) {
 		return nil, nil
 	}
-	var names []string
-	err := r.retry(ctx, func() (err error) {
-		names, err = r.Source.Dirs(ctx, prefix)
-		return err
-	})
+	names, err := r.Source.Dirs(ctx, prefix)
 	switch {
 	case err == nil:
 		return slices.DeleteFunc(names, func(n string) bool { return !r.under(prefix + n) }), nil
@@ -220,7 +215,8 @@ func (r *run) roots(ctx context.Context) ([]*root, error) {
 	for i, rt := range roots {
 		rt.bucket, rt.prefix = r.Bucket, rt.path
 		if r.Bucket == "" {
-			rt.bucket, rt.prefix = r.identify(ctx, rt)
+			id := r.identify(ctx, rt)
+			rt.bucket, rt.prefix = id.bucket, id.prefix
 		}
 		taken := map[int]bool{}
 		for _, other := range roots[:i] {
@@ -233,97 +229,4 @@ func (r *run) roots(ctx context.Context) ([]*root, error) {
 		}
 	}
 	return roots, nil
-}
-
-// identify learns from its digests which bucket and prefix a folder is a copy of. A name that is part of the folder's
-// own path wins; otherwise the one that most of the first digests agree on.
-func (r *run) identify(ctx context.Context, rt *root) (bucket, prefix string) {
-	const enough = 25
-	type identity struct{ bucket, prefix string }
-	votes := map[identity]int{}
-	var best identity
-	read := 0
-	accounts, err := r.dirs(ctx, rt.path+logsFolder)
-	if err != nil {
-		return "", ""
-	}
-	bases := make([]string, 0, len(accounts))
-	for _, a := range accounts {
-		if integrity.IsOrg(strings.TrimSuffix(a, "/")) {
-			members, err := r.dirs(ctx, rt.path+logsFolder+a)
-			if err != nil {
-				return "", ""
-			}
-			for _, m := range members {
-				bases = append(bases, a+m)
-			}
-			continue
-		}
-		bases = append(bases, a)
-	}
-	for _, b := range bases {
-		inBase := 0
-		known := map[string]*verdict.Digest{}
-		for info, err := range r.Source.List(ctx, rt.path+logsFolder+b+digestFolder+"/", "") {
-			if err != nil || read >= enough || inBase >= 8 {
-				break
-			}
-			if inBase == 0 {
-				known = r.remembered(ctx, strings.TrimPrefix(info.Key, rt.path))
-			}
-			inBase++
-			read++
-			link := r.linkOf(ctx, info, known[strings.TrimPrefix(info.Key, rt.path)])
-			if link == nil {
-				continue
-			}
-			at := strings.LastIndex("/"+link.Object, "/"+logsFolder)
-			if at < 0 {
-				continue
-			}
-			id := identity{link.Bucket, link.Object[:at]}
-			votes[id]++
-			if slices.Contains(strings.Split(strings.TrimSuffix(rt.path, "/"), "/"), id.bucket) {
-				votes[id] += enough
-			}
-			if votes[id] > votes[best] || best == (identity{}) {
-				best = id
-			}
-		}
-	}
-	return best.bucket, best.prefix
-}
-
-// linkOf is what a digest says of itself: from the ledger, where that knows the object as it is, or read.
-func (r *run) linkOf(ctx context.Context, info object.Info, known *verdict.Digest) *integrity.Link {
-	if known != nil && known.Version == info.Version && !r.Full {
-		return known.Link
-	}
-	got, err := r.readDigest(ctx, info)
-	if err != nil || got.digest == nil {
-		return nil // it will be read again in its turn, and said what is wrong with it
-	}
-	return &got.digest.Link
-}
-
-// remembered is what the ledger knows of the account and region of a digest, by name from AWSLogs on: the prefix above
-// is not known yet.
-func (r *run) remembered(ctx context.Context, name string) map[string]*verdict.Digest {
-	out := map[string]*verdict.Digest{}
-	k, err := integrity.ParseKey(name)
-	if err != nil {
-		return out
-	}
-	id, err := r.Ledger.Scope(ctx, r.Name, "", k.Account, k.Region)
-	if err != nil {
-		return out
-	}
-	digests, err := r.Ledger.Digests(ctx, id)
-	if err != nil {
-		return out
-	}
-	for n, d := range digests {
-		out[n[max(strings.LastIndex(n, logsFolder), 0):]] = d
-	}
-	return out
 }

@@ -21,7 +21,7 @@ func (s *scope) judge() {
 	})
 	for _, id := range ids {
 		c := s.chains[id]
-		chain := integrity.Chain{Nodes: c.plain(), Seen: seen, Explanations: s.explanations}
+		chain := integrity.Chain{Nodes: c.plain(), Seen: seen, Explanations: s.explanations, Hidden: s.hidden}
 		found := chain.Judge(s.period())
 		out := verdict.Chain{Account: s.account, Region: s.region, Trail: id.trail, Home: id.home, Backfill: id.backfill}
 		states := make(map[string]integrity.LogState, len(c.nodes))
@@ -45,6 +45,7 @@ func (s *scope) judge() {
 	if len(s.chains) == 0 && len(seen) > 0 && !s.others && s.run.Logs.mode != none {
 		s.bare(seen)
 	}
+	s.beforehand(seen)
 	if s.nOdd > 0 {
 		s.warn("%s %s: %d objects whose names are not CloudTrail's were not looked at: %s", s.account, s.region, s.nOdd, listed(s.odd, s.nOdd))
 	}
@@ -110,12 +111,23 @@ func (s *scope) take(f integrity.Findings, out *verdict.Chain, backfill bool) {
 
 // bare: there are log files and not one digest.
 func (s *scope) bare(seen []time.Time) {
-	p := s.places[0]
+	if slices.ContainsFunc(s.places, func(p *place) bool { return s.veiled(p.base + digestFolder + "/" + s.region + "/") }) {
+		return // there may be digests, and they could not be listed
+	}
+	gap := integrity.Gap{Account: s.account, Region: s.region, From: seen[0], To: seen[len(seen)-1].Add(integrity.Cadence),
+		Cause: "there are log files, and not one digest for this account and region"}
+	integrity.Chain{Explanations: s.explanations}.Explain(&gap)
+	s.gaps = append(s.gaps, gap)
+	if gap.Explained {
+		s.paints = append(s.paints, []integrity.Painted{{Span: integrity.Span{From: gap.From, To: gap.To}, State: integrity.GapExplained}})
+		return
+	}
 	hours := map[time.Time]bool{}
 	for _, t := range seen {
 		hours[t.Truncate(time.Hour)] = true
 	}
 	var paint []integrity.Painted
+	p := s.places[0]
 	for _, h := range slices.SortedFunc(maps.Keys(hours), time.Time.Compare) {
 		key := p.key(p.base) + digestFolder + "/" + s.region + h.Format("/2006/01/02/") + s.account + "_" + digestFolder + "_" + s.region + "_"
 		s.faults = append(s.faults, integrity.Fault{Kind: integrity.DigestMissing, Severity: integrity.Failure, Account: s.account, Region: s.region,
@@ -124,9 +136,26 @@ func (s *scope) bare(seen []time.Time) {
 		paint = append(paint, integrity.Painted{Span: integrity.Span{From: h, To: h.Add(time.Hour)}, State: integrity.GapUnexplained})
 	}
 	s.digests.Missing += len(hours)
-	s.gaps = append(s.gaps, integrity.Gap{Account: s.account, Region: s.region, From: seen[0], To: seen[len(seen)-1].Add(integrity.Cadence),
-		Cause: "no digest for this account and region"})
 	s.paints = append(s.paints, paint)
+}
+
+// beforehand warns of log files that were delivered before the first digest of any chain: nothing vouches for them,
+// and without --from nobody has said that anything should.
+func (s *scope) beforehand(seen []time.Time) {
+	if !s.From.IsZero() || len(s.paints) == 0 || len(seen) == 0 {
+		return
+	}
+	// The time of digests that are known to be absent is judged.
+	first := forever
+	for _, ps := range s.paints {
+		for _, p := range ps {
+			first = earlier(first, p.From)
+		}
+	}
+	if seen[0].Before(first) {
+		s.warn("%s %s: log files were delivered from %s on, before the first digest (%s): no digest vouches for them. Name the start of the period with --from to have that time judged",
+			s.account, s.region, seen[0].Format(time.RFC3339), first.Format(time.RFC3339))
+	}
 }
 
 // forget lets go of what only this scope's own work needed.
@@ -233,21 +262,56 @@ func result(rep *verdict.Report) verdict.Result {
 	return res
 }
 
-// ends gives the period the ends that nobody asked for: those of what was found.
+// ends gives the period the ends that nobody asked for: those of what was found. A name that nothing vouches for moves
+// them only when it joins what is vouched for, so that one object named for the year 2099 is a fault and not a period.
 func (r *run) ends() {
+	var found integrity.Span
+	var guesses []integrity.Span
 	for _, s := range r.scopes {
 		for _, ps := range s.paints {
 			for _, p := range ps {
-				if r.From.IsZero() && (r.report.From.IsZero() || p.From.Before(r.report.From)) {
-					r.report.From = p.From
-				}
-				if r.To.IsZero() && p.To.After(r.report.To) {
-					r.report.To = p.To
+				switch {
+				case p.Guess:
+					guesses = append(guesses, p.Span)
+				case found.From.IsZero():
+					found = p.Span
+				default:
+					found = integrity.Span{From: earlier(found.From, p.From), To: later(found.To, p.To)}
 				}
 			}
 		}
 	}
+	slices.SortFunc(guesses, func(a, b integrity.Span) int { return a.From.Compare(b.From) })
+	grow := func(g integrity.Span) {
+		switch {
+		case found.From.IsZero() && g.From.After(launch) && !r.future(g.From):
+			found = g
+		case !found.From.IsZero() && !g.From.After(found.To.Add(near)) && !g.To.Before(found.From.Add(-near)):
+			found = integrity.Span{From: earlier(found.From, g.From), To: later(found.To, g.To)}
+		}
+	}
+	for _, g := range guesses {
+		grow(g)
+	}
+	for _, g := range slices.Backward(guesses) {
+		grow(g)
+	}
+	if r.From.IsZero() {
+		r.report.From = found.From
+	}
+	if r.To.IsZero() {
+		r.report.To = found.To
+	}
 }
+
+// near is how far from the rest an object may lie for its name to say how long the period is.
+const near = 48 * time.Hour
+
+// launch is when CloudTrail began.
+var launch = time.Date(2013, 11, 1, 0, 0, 0, 0, time.UTC)
+
+// future reports whether t cannot be the time of anything that is there already.
+func (r *run) future(t time.Time) bool { return t.After(r.Now().Add(time.Hour)) }
 
 // coverage says hour by hour what is known of the scope.
 func (s *scope) coverage() verdict.Coverage {
@@ -312,6 +376,9 @@ func (r *run) trail(ctx context.Context, id trailID) (Trail, error) {
 	}
 	return r.Live.Trail(ctx, id.home, id.name)
 }
+
+// forever is later than anything.
+var forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // stale is how old the newest digest of a trail at work may be.
 const stale = 3 * time.Hour

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/trailseal/trailseal/integrity"
@@ -19,7 +20,7 @@ type askedSpan struct {
 // keys returns a ring with the keys of the fingerprints that are needed, asking region by region for those that are
 // not known yet. What is learned is remembered for ever.
 func (r *run) keys(ctx context.Context, need map[string]bool, regions []string, from, to time.Time) (integrity.Keyring, error) {
-	var failed []error
+	var failed []string
 	for _, region := range regions {
 		if !r.lacks(need) || r.Keys == nil || r.Ring != nil {
 			break
@@ -28,14 +29,14 @@ func (r *run) keys(ctx context.Context, need map[string]bool, regions []string, 
 			if ctx.Err() != nil || errors.Is(err, object.ErrCredentials) && r.Bucket != "" {
 				return integrity.Keyring{}, err
 			}
-			failed = append(failed, fmt.Errorf("region %s: %w", region, err))
+			failed = append(failed, fmt.Sprintf("region %s: %v", region, err))
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	ring := integrity.Keyring{Keys: maps.Clone(r.ring.Keys), Unavailable: r.ring.Unavailable}
 	if len(failed) > 0 {
-		ring.Unavailable = errors.Join(failed...)
+		ring.Unavailable = errors.New(strings.Join(failed, "; "))
 	}
 	return ring, nil
 }

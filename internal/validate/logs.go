@@ -77,7 +77,6 @@ type merge struct {
 // foundLog is what reading a log file found, as each digest that lists it sees it.
 type foundLog struct {
 	logs []verdict.Log
-	err  error // it could not be read
 }
 
 func (m *merge) run(ctx context.Context) error {
@@ -295,7 +294,17 @@ func (m *merge) logFault(k integrity.Kind, sev integrity.Severity, name, detail 
 
 // absent: a digest lists it, and it is not there.
 func (m *merge) absent(name string, logs []verdict.Log) {
-	if asked, _, _ := m.voices(logs); len(asked) > 0 {
+	asked, _, _ := m.voices(logs)
+	switch {
+	case len(asked) == 0:
+	case m.blinded(m.folder.prefix + name):
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for _, g := range asked {
+			m.byID[g.Digest].state.Unknown = true
+		}
+		m.logs.Unreadable++ // the fault is the listing's
+	default:
 		m.missing(asked)
 	}
 }
@@ -360,7 +369,9 @@ func (m *merge) unlisted(info object.Info, forged bool) {
 		m.oddName(info)
 		return
 	}
-	m.saw(t)
+	if !m.future(t) {
+		m.saw(t)
+	}
 	if !m.asks(t, t.Add(time.Second)) {
 		return
 	}
@@ -368,7 +379,9 @@ func (m *merge) unlisted(info object.Info, forged bool) {
 	defer m.mu.Unlock()
 	if forged || m.others || !m.vouched(t) {
 		m.logs.Pending++
-		m.seen[t] = true
+		if !m.future(t) { // else it is no evidence of a digest either
+			m.seen[t] = true
+		}
 		return
 	}
 	m.logs.Unlisted++
@@ -388,6 +401,11 @@ func logTime(rt *root, name string) (time.Time, bool) {
 func (s *scope) vouched(t time.Time) bool {
 	from, to := t.Add(-early), t.Add(late)
 	some := false
+	for _, d := range s.doubt {
+		if d.From.Before(to) && from.Before(d.To) {
+			return false
+		}
+	}
 	for i, active := range s.active {
 		if !active.From.Before(to) || !from.Before(active.To) {
 			continue

@@ -42,7 +42,7 @@ func Mirror(ctx context.Context, o Options, store Store, each func(ctx context.C
 	if err != nil {
 		return Copied{}, err
 	}
-	m := &mirror{run: r, store: store}
+	m := &mirror{run: r, store: store, done: Copied{Faults: []integrity.Fault{}}}
 	for _, s := range scopes {
 		if err := m.copy(ctx, s); err != nil {
 			return m.done, err

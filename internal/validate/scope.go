@@ -36,6 +36,7 @@ type scope struct {
 
 	covered [][]integrity.Span // of each hourly chain: what valid digests speak for
 	active  []integrity.Span   // of each hourly chain: from its first digest to its last
+	doubt   []integrity.Span   // hours of backfill digests that are not valid or not there: they may have listed more
 	others  bool               // there are digests of trails that were not asked for
 	faults  []integrity.Fault
 	digests verdict.DigestCounts
@@ -143,13 +144,10 @@ func (s *scope) readDigests(ctx context.Context) error {
 				s.oddName(info)
 				continue
 			}
-			if !s.To.IsZero() && k.Time.Add(-integrity.Cadence).After(s.To.Add(margin)) {
-				if k.Time.After(s.To.Add(48 * time.Hour)) {
-					break // names are in order of days
-				}
-				continue
+			if !s.To.IsZero() && k.Time.After(s.To.Add(48*time.Hour)) {
+				break // names are in order of days
 			}
-			if !s.From.IsZero() && k.Time.Before(s.From.Add(-margin)) {
+			if s.outside(k.Time) {
 				continue
 			}
 			if !wanted(s.run.Trails, k.Trail) {
@@ -174,12 +172,17 @@ func (s *scope) readDigests(ctx context.Context) error {
 	return errors.Join(err, <-saved)
 }
 
+// outside reports whether a digest that ends at t has nothing to say about the period, not even as a neighbour.
+func (r *run) outside(t time.Time) bool {
+	return !r.To.IsZero() && t.Add(-integrity.Cadence).After(r.To.Add(margin)) || !r.From.IsZero() && t.Before(r.From.Add(-margin))
+}
+
 // startAfter is where a listing by day may start so that nothing of the period is lost.
-func (s *scope) startAfter(prefix string, before time.Duration) string {
-	if s.From.IsZero() {
+func (r *run) startAfter(prefix string, before time.Duration) string {
+	if r.From.IsZero() {
 		return ""
 	}
-	return prefix + s.From.Add(-before).UTC().Format("2006/01/02")
+	return prefix + r.From.Add(-before).UTC().Format("2006/01/02")
 }
 
 // list is Source.List: a part that cannot be listed becomes a fault and the rest goes on, unless nothing can.
@@ -200,6 +203,7 @@ func (s *scope) list(ctx context.Context, prefix, after string) func(func(object
 				yield(info, err)
 				return
 			default:
+				s.dark(info.Key)
 				s.add1(integrity.Fault{Kind: integrity.Unreadable, Severity: integrity.Unknown, Account: s.account, Region: s.region,
 					Key: info.Key, Detail: fmt.Sprintf("it could not be listed: %v", err)})
 			}
@@ -401,6 +405,11 @@ func (s *scope) seal(ctx context.Context) error {
 			if n.Link == nil {
 				continue
 			}
+			if n.Bucket == "" {
+				n.Unread(errNoBucket)
+				n.Link = nil
+				continue
+			}
 			need[n.Link.Fingerprint] = true
 			homes[c.home] = true
 			if from.IsZero() || n.Link.Start.Before(from) {
@@ -446,7 +455,9 @@ func (s *scope) seal(ctx context.Context) error {
 				active.To = span.To
 			}
 		}
-		if !c.backfill {
+		if c.backfill {
+			s.doubts(c)
+		} else {
 			s.covered, s.active = append(s.covered, covered), append(s.active, active)
 		}
 	}
@@ -455,6 +466,28 @@ func (s *scope) seal(ctx context.Context) error {
 	}
 	return nil
 }
+
+// doubts notes the hours of a backfill chain whose digest is not valid, or is named by a link and not there: log files
+// of those hours that nothing lists may be what it lists.
+func (s *scope) doubts(c *chain) {
+	there := map[string]bool{}
+	for _, n := range c.nodes {
+		there[n.Name] = true
+		if n.Status != integrity.Valid {
+			s.doubt = append(s.doubt, integrity.Span{From: n.Key.Time.Add(-integrity.Cadence), To: n.Key.Time})
+		}
+	}
+	for _, n := range c.nodes {
+		if n.Link == nil || n.Status != integrity.Valid || n.Link.First() || there[n.Link.PreviousObject] {
+			continue
+		}
+		if k, err := integrity.ParseKey(n.Link.PreviousObject); err == nil {
+			s.doubt = append(s.doubt, integrity.Span{From: k.Time.Add(-integrity.Cadence), To: k.Time})
+		}
+	}
+}
+
+var errNoBucket = errors.New("which bucket this folder is a copy of is not known, so it cannot be said whether the digest is in its place")
 
 func (c *chain) plain() []*integrity.Node {
 	out := make([]*integrity.Node, len(c.nodes))

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,6 +94,8 @@ type Options struct {
 	// Bucket is the bucket's name, where the source is one. A folder does not know the name of its bucket, so it is
 	// taken from the digests.
 	Bucket string
+	// Expect is the bucket that a folder must be a copy of. Empty: the one that its digests name.
+	Expect string
 	// Under narrows the source to what lies below a prefix.
 	Under string
 	// AsOf is when the source looked as it does, for a bucket: now. Zero for a folder, which was made some time ago.
@@ -149,6 +152,7 @@ type run struct {
 	report verdict.Report
 	warned map[string]bool
 	scopes []*scope
+	blind  []string              // prefixes, in the source, that could not be listed
 	newest time.Time             // newest thing seen in the source
 	latest map[trailID]time.Time // end of the newest digest of a trail anywhere
 }
@@ -275,6 +279,35 @@ func (r *run) saw(t time.Time) {
 	if t.After(r.newest) {
 		r.newest = t
 	}
+}
+
+// dark notes that a part of the source could not be listed.
+func (r *run) dark(prefix string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.blind = append(r.blind, prefix)
+}
+
+// blinded reports whether an object of this name may be there without having been listed.
+func (r *run) blinded(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.blind, func(p string) bool { return strings.HasPrefix(name, p) })
+}
+
+// hidden is blinded for the key of an object of the scope.
+func (s *scope) hidden(key string) bool {
+	return slices.ContainsFunc(s.places, func(p *place) bool {
+		name, ok := p.name(p.bucket, key)
+		return ok && s.blinded(name)
+	})
+}
+
+// veiled reports whether any part of a folder could not be listed.
+func (r *run) veiled(folder string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.blind, func(p string) bool { return strings.HasPrefix(folder, p) || strings.HasPrefix(p, folder) })
 }
 
 func wanted(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
