@@ -124,23 +124,3 @@ func tellDemo(w io.Writer, d app.Demo, html string, s style) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
-
-// wrap breaks text into lines of at most n characters, the later ones indented.
-func wrap(s string, n int, indent string) string {
-	var b strings.Builder
-	col := 0
-	for i, word := range strings.Fields(s) {
-		switch {
-		case i == 0:
-		case col+1+len(word) > n:
-			b.WriteString("\n" + indent)
-			col = 0
-		default:
-			b.WriteByte(' ')
-			col++
-		}
-		b.WriteString(word)
-		col += len(word)
-	}
-	return b.String()
-}

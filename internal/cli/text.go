@@ -73,7 +73,7 @@ func writeText(w io.Writer, rep verdict.Report, s style) error {
 		if x.Explained {
 			word = s.good("gap, explained")
 		}
-		fmt.Fprintf(&b, "%s  %s %s %s\n  %s to %s\n  %s\n", word, x.Account, x.Region, web.Visible(x.Trail), stamp(x.From), stamp(x.To), web.Visible(x.Cause))
+		fmt.Fprintf(&b, "%s  %s %s %s\n  %s to %s\n  %s\n", word, x.Account, x.Region, web.Visible(x.Trail), stamp(x.From), stamp(x.To), wrap(web.Visible(x.Cause), 76, "  "))
 		if x.Explained {
 			who := x.Reviewer
 			if x.Ticket != "" {
@@ -88,7 +88,7 @@ func writeText(w io.Writer, rep verdict.Report, s style) error {
 		fmt.Fprintf(&b, "%s  %s\n  no signature is known for it yet: neither valid nor invalid\n\n", s.odd("unsealed"), web.Visible(k))
 	}
 	for _, x := range rep.Warnings {
-		fmt.Fprintf(&b, "%s  %s\n\n", s.odd("note"), web.Visible(x))
+		fmt.Fprintf(&b, "%s  %s\n\n", s.odd("note"), wrap(web.Visible(x), 72, "      "))
 	}
 	d, l := rep.Digests, rep.LogFiles
 	fmt.Fprintf(&b, "digests    %s\n", wide("valid", d.Valid, "invalid", d.Invalid, "missing", d.Missing, "unsealed", d.Unsealed, "unreadable", d.Unreadable))
@@ -133,7 +133,7 @@ func writeFaults(b *strings.Builder, faults []integrity.Fault, s style) {
 			run = 0
 		}
 		if run++; run <= few {
-			fmt.Fprintf(b, "%s  %s\n  %s\n\n", word, web.Visible(f.Key), web.Visible(f.Detail))
+			fmt.Fprintf(b, "%s  %s\n  %s\n\n", word, web.Visible(f.Key), wrap(web.Visible(f.Detail), 76, "  "))
 		} else if i+1 == len(faults) || !alike(f, faults[i+1]) {
 			fmt.Fprintf(b, "%s  %d more of %s %s", word, run-few, f.Account, f.Region)
 			if !f.Time.IsZero() {
@@ -187,4 +187,24 @@ func trimLines(s string) string {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// wrap breaks text into lines of at most n characters, the later ones indented.
+func wrap(s string, n int, indent string) string {
+	var b strings.Builder
+	col := 0
+	for i, word := range strings.Fields(s) {
+		switch {
+		case i == 0:
+		case col+1+len(word) > n:
+			b.WriteString("\n" + indent)
+			col = 0
+		default:
+			b.WriteByte(' ')
+			col++
+		}
+		b.WriteString(word)
+		col += len(word)
+	}
+	return b.String()
 }
