@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,10 +142,12 @@ func (r *run) discover(ctx context.Context) ([]*scope, error) {
 		slices.SortFunc(ps, func(a, b *place) int { return strings.Compare(a.base, b.base) })
 		out = append(out, newScope(r, id, ps))
 	}
-	slices.SortFunc(out, func(a, b *scope) int {
-		return strings.Compare(fmt.Sprintf("%06d%s%s", a.site, a.account, a.region), fmt.Sprintf("%06d%s%s", b.site, b.account, b.region))
-	})
+	slices.SortFunc(out, byPlace)
 	return out, nil
+}
+
+func byPlace(a, b *scope) int {
+	return cmp.Or(cmp.Compare(a.site, b.site), strings.Compare(a.account, b.account), strings.Compare(a.region, b.region))
 }
 
 // under reports whether a folder and the part of the source that was asked for have anything in common.

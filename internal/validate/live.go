@@ -56,7 +56,7 @@ var errNotAsked = fmt.Errorf("CloudTrail was not asked")
 func (r *run) silent(id trailID, newest time.Time, cause string) {
 	for _, s := range r.scopes {
 		for _, e := range s.ends {
-			if e.home != id.home || e.trail != id.name || fmt.Sprint(s.site) != id.site || len(e.Nodes) == 0 {
+			if e.home != id.home || e.trail != id.name || s.site != id.site || len(e.Nodes) == 0 {
 				continue
 			}
 			g := integrity.Gap{Account: s.account, Region: s.region, Trail: e.trail, From: newest, To: r.AsOf, Cause: cause}

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ func (r *run) finish(ctx context.Context) {
 		for _, e := range s.ends {
 			p := r.period()
 			p.AsOf, p.Late = asOf, lateness
-			p.Latest = r.latest[trailID{fmt.Sprint(s.site), e.home, e.trail}]
+			p.Latest = r.latest[trailID{s.site, e.home, e.trail}]
 			found := e.Tail(p)
 			s.take(found, nil, false)
 			s.paints[e.paint] = append(s.paints[e.paint], integrity.Chain{}.Paint(found, nil)...)
@@ -34,6 +33,7 @@ func (r *run) finish(ctx context.Context) {
 		}
 	}
 	r.live(ctx)
+	r.lacking()
 	r.ends()
 	rep := &r.report
 	for _, s := range r.scopes {

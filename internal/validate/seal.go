@@ -3,7 +3,6 @@ package validate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -129,7 +128,7 @@ func (s *scope) trusted(c *chain, t time.Time) {
 	if c.backfill {
 		return
 	}
-	id := trailID{fmt.Sprint(s.site), c.home, c.trail}
+	id := trailID{s.site, c.home, c.trail}
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	if t.After(s.latest[id]) {

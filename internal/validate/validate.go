@@ -157,7 +157,10 @@ type run struct {
 	latest map[trailID]time.Time // end of the newest digest of a trail anywhere
 }
 
-type trailID struct{ site, home, name string }
+type trailID struct {
+	site       int
+	home, name string
+}
 
 // Run validates and reports. An error means that there is no report: the source, the credentials or the ledger failed
 // as a whole; ErrNothing comes with a report that is Incomplete.
