@@ -80,7 +80,7 @@ func (c Chain) Judge(p Period) Findings {
 			continue
 		}
 		j.byID[n.id()] = n
-		if !n.trusted() {
+		if !n.trusted() || n.Status == Unsealed && !c.near(n) {
 			continue
 		}
 		line = append(line, n)
@@ -101,6 +101,14 @@ func (c Chain) Judge(p Period) Findings {
 		j.pair(line[i-1], line[i], backfill)
 	}
 	return j.Findings
+}
+
+// near reports whether a digest lies close enough to a valid one to be taken for its neighbour.
+func (c Chain) near(n *Node) bool {
+	const most = 48 * time.Hour
+	return slices.ContainsFunc(c.Nodes, func(m *Node) bool {
+		return m.Status == Valid && m.Key.Time.Sub(n.Key.Time).Abs() <= most
+	})
 }
 
 // End returns the part of the chain that Tail needs: what is not older than its last trusted digest. It is empty when
@@ -437,7 +445,8 @@ func (c Chain) Explain(g *Gap) {
 func (j *judge) occupied(end time.Time) bool {
 	i := sort.Search(len(j.Nodes), func(i int) bool { return j.Nodes[i].Key.Time.After(end.Add(-Cadence / 2)) })
 	for ; i < len(j.Nodes) && j.Nodes[i].Key.Time.Before(end.Add(Cadence/2)); i++ {
-		if !j.Nodes[i].Intruder {
+		// What is not proven fills a place only where it stands to the minute.
+		if n := j.Nodes[i]; !n.Intruder && (n.trusted() || n.Key.Time.Sub(end).Abs() <= slack) {
 			return true
 		}
 	}

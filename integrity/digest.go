@@ -13,6 +13,9 @@ import (
 // bytes each, so this is far beyond what CloudTrail writes.
 const MaxDigest = 64 << 20
 
+// maxListed is how many log files a digest may list: those of one hour, one account and one region.
+const maxListed = 100_000
+
 // Link is what a digest file says of itself and of the digest before it: everything but its log files.
 type Link struct {
 	Start, End  time.Time // digestStartTime and digestEndTime, UTC
@@ -129,6 +132,9 @@ func ParseDigest(data []byte, sum [32]byte) (Digest, error) {
 	}
 	if j.Logs.value == nil {
 		return d, nil
+	}
+	if n := len(*j.Logs.value); n > maxListed {
+		return d, fmt.Errorf("it lists %d log files, more than %d", n, maxListed)
 	}
 	d.Logs = make([]Listed, len(*j.Logs.value))
 	for i, l := range *j.Logs.value {

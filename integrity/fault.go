@@ -59,14 +59,14 @@ type Gap struct {
 // State is what is known of one hour of one account and region.
 type State byte
 
-// The states of an hour, as DESIGN.md names them.
+// The states of an hour. docs/spec/validate.md states when an hour is in which.
 const (
 	OutOfScope     State = '.' // before the first digest, or the period does not ask for it
 	Verified       State = 'V' // valid digests cover it, and each log file they list was read and matches
 	VerifiedEmpty  State = 'E' // valid digests cover it and say that no log file was delivered
 	GapExplained   State = 'X' // no digest, and a person has said why
-	GapUnexplained State = 'G' // no digest, and nobody has said why
-	Invalid        State = 'I' // a digest or a log file is missing, changed or unlisted
+	GapUnexplained State = 'G' // no digest: it is missing or was never written, and nobody has said why
+	Invalid        State = 'I' // a digest is damaged, or a log file is missing, changed or unlisted
 	Pending        State = 'P' // not yet provable: digest not yet due or unsealed, log not read, object unreadable
 )
 

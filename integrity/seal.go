@@ -140,7 +140,7 @@ func (n *Node) seal(ring Keyring, successor *Node) {
 		n.fail(Forged, SignatureInvalid, Failure, "signed with %q; CloudTrail signs with %s", clip(n.Algorithm, 40), Algorithm)
 		return
 	case !n.HasMetadata && (successor == nil || successor.Link.NoPreviousSignature || successor.Link.PreviousSignature == ""):
-		n.Status = Unsealed
+		n.unsealed()
 		return
 	case !n.HasMetadata:
 		sig, from = successor.Link.PreviousSignature, "the digest that follows it"
@@ -167,6 +167,15 @@ func (n *Node) seal(ring Keyring, successor *Node) {
 	}
 }
 
+// unsealed: nothing but its place speaks for it, so its own words may say no more than its name does.
+func (n *Node) unsealed() {
+	if l := n.Link; !l.End.Equal(n.Key.Time) || l.End.Sub(l.Start) > Cadence+slack {
+		n.Malformed(fmt.Sprintf("no signature is known for it, and it says that it speaks for %s to %s, which does not fit its name", stamp(l.Start), stamp(l.End)))
+		return
+	}
+	n.Status = Unsealed
+}
+
 // unproven says whose fault it is that a signature does not verify.
 func (n *Node) unproven(successor *Node, from string, err error) {
 	if successor != nil && successor.Status == Valid {
@@ -181,7 +190,7 @@ func (n *Node) unproven(successor *Node, from string, err error) {
 	}
 	if !n.HasMetadata {
 		// The signature came from a digest that is not valid itself, so nothing is known of this one.
-		n.Status = Unsealed
+		n.unsealed()
 		return
 	}
 	n.fail(Forged, SignatureInvalid, Failure, "%v (taken from %s)", err, from)

@@ -55,7 +55,7 @@ type Keyring struct {
 	Unavailable error
 }
 
-// Add merges keys into the ring.
+// Add puts keys into the ring. The last one of a fingerprint stands.
 func (r *Keyring) Add(keys ...PublicKey) {
 	if r.Keys == nil {
 		r.Keys = make(map[string]PublicKey, len(keys))

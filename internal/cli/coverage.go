@@ -29,7 +29,7 @@ each account and region are in each state:
   verified-empty   valid digests cover it and list no log file
   gap-explained    no digest, and a person has said why (coverage explain)
   gap-unexplained  no digest, and nobody has said why
-  invalid          a digest or log file is missing, changed or unlisted
+  invalid          a digest is damaged, or a log file missing, changed, unlisted
   pending          not proven yet: no digest yet, not read, or not readable
   out-of-scope     before the first digest, or outside the period
 
@@ -74,7 +74,7 @@ Without SOURCE it shows the source that was validated last.`,
 		},
 	}
 	cmd.Flags().StringVar(&by, "by", "", "one row for each `STEP`: day or hour (default: for each account and region)")
-	cmd.Flags().Float64Var(&under, "fail-under", 0, "fail when an account and region has less than `PERCENT` of its hours verified")
+	cmd.Flags().Float64Var(&under, "fail-under", 0, "fail when less than `PERCENT` of the hours that are verified, invalid or an unexplained gap is verified")
 	cmd.AddCommand(g.explain())
 	return cmd
 }

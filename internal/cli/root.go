@@ -125,7 +125,7 @@ Start with "trailseal demo": it needs no AWS account.`,
 	f.BoolVar(&g.noColor, "no-color", false, "no colour (as NO_COLOR does)")
 	f.BoolVar(&g.noProgress, "no-progress", false, "no progress bar")
 	f.StringVar(&g.config, "config", "", "configuration `FILE` (default: trailseal/config.yaml in the XDG config folder)")
-	f.BoolVar(&g.yes, "yes", false, "answer yes to every question")
+	f.BoolVar(&g.yes, "yes", false, "answer yes to every question (none is asked yet)")
 	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.version())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -62,6 +63,9 @@ vouched for; 2 something could not be read, or there is nothing; 3 error;
 			if under < 0 || under > 100 {
 				return usage("--fail-under %g: want a percentage, 0 to 100", under)
 			}
+			if cmd.Flags().Changed("fail-under") && q.Logs != "all" {
+				return usage("--fail-under goes with --logs all: hours whose log files are not read are not verified")
+			}
 			a, err := g.app()
 			if err != nil {
 				return err
@@ -100,7 +104,7 @@ vouched for; 2 something could not be read, or there is nothing; 3 error;
 	f.StringVar(&q.Bucket, "bucket", "", "`NAME` of the bucket that a folder must be a copy of (default: as its digests say)")
 	f.BoolVar(&q.Full, "full", false, "read everything again")
 	f.StringArrayVar(&exports, "export", nil, "also write the report to `FILE`: .html, .json, .jsonl or .csv")
-	f.Float64Var(&under, "fail-under", 0, "fail when an account and region has less than `PERCENT` of its hours verified")
+	f.Float64Var(&under, "fail-under", 0, "fail when less than `PERCENT` of the hours that are verified, invalid or an unexplained gap is verified")
 	return cmd
 }
 
@@ -232,18 +236,19 @@ func (g *global) writeReport(w io.Writer, rep verdict.Report, format string) err
 
 // line is one line of -o jsonl: what stands in the report's lists, one by one, and then the report without them.
 func writeLines(w io.Writer, rep verdict.Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
 	put := func(kind string, v any) error {
-		b, err := json.Marshal(v)
-		if err != nil {
+		var buf bytes.Buffer
+		enc := json.NewEncoder(&buf)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(v); err != nil {
 			return err
 		}
+		b := bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
 		head := fmt.Sprintf(`{"type":%q`, kind)
 		if len(b) > 2 {
 			head += ","
 		}
-		_, err = fmt.Fprintf(w, "%s%s\n", head, b[1:])
+		_, err := fmt.Fprintf(w, "%s%s\n", head, b[1:])
 		return err
 	}
 	for _, c := range rep.Chains {

@@ -47,7 +47,7 @@ func (s *Source) Close() error { return s.root.Close() }
 
 // Dirs returns the names of the folders directly below prefix, each with a trailing "/", in byte order. prefix is ""
 // or names a folder, with or without its trailing "/"; one that does not exist has none. Empty folders are among
-// them, and so are links that may be folders: listing those tells.
+// them; links are not: a link to a folder above would be walked for ever.
 func (s *Source) Dirs(ctx context.Context, prefix string) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("list folder %q: %w", prefix, err)
@@ -61,17 +61,12 @@ func (s *Source) Dirs(ctx context.Context, prefix string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.isDir || e.info.Mode().Type() == fs.ModeSymlink && s.mayBeDir(prefix+e.name) {
+		if e.isDir {
 			names = append(names, strings.TrimSuffix(e.name, "/")+"/")
 		}
 	}
 	slices.Sort(names)
 	return names, nil
-}
-
-func (s *Source) mayBeDir(key string) bool {
-	info, err := s.root.Stat(key)
-	return err != nil || info.IsDir()
 }
 
 // entry is one member of a folder. The name of a sub-folder ends in "/", so that names sort as S3 sorts keys.

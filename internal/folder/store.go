@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/trailseal/trailseal/internal/object"
@@ -61,7 +62,7 @@ func fileTime(t time.Time) time.Time { return t.Truncate(time.Second) }
 // Put writes an object, all or nothing: under another name first, and under its own once it is whole. What was there
 // under that name is replaced.
 func (s *Store) Put(body object.Body) error {
-	if !validKey(body.Key) {
+	if first, _, _ := strings.Cut(body.Key, "/"); !validKey(body.Key) || first == partial {
 		return fmt.Errorf("%w: %q is no name for a file", object.ErrForeign, body.Key)
 	}
 	if err := s.mkdirAll(path.Dir(body.Key)); err != nil {

@@ -25,7 +25,7 @@ func (s *scope) readDigests(ctx context.Context) error {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.Parallel + 1)
-	out := make(chan verdict.Read, 64)
+	out := make(chan verdict.Read, 8)
 	saved := make(chan error, 1)
 	go func() { saved <- s.saveDigests(ctx, out) }()
 	for _, p := range s.places {
@@ -48,10 +48,6 @@ func (s *scope) readDigests(ctx context.Context) error {
 				break // names are in order of days
 			}
 			if s.outside(k.Time) {
-				continue
-			}
-			if !wanted(s.run.Trails, k.Trail) {
-				s.others = true
 				continue
 			}
 			n := s.add(p, key, k)

@@ -117,6 +117,9 @@ func (r *run) discover(ctx context.Context) ([]*scope, error) {
 				}
 				for _, reg := range regions {
 					region := strings.TrimSuffix(reg, "/")
+					if !integrity.IsRegion(region) {
+						r.warn("%s is no region's name: what lies there was not looked at", a.base+f+reg)
+					}
 					if !integrity.IsRegion(region) || !wanted(r.Regions, region) || !r.under(a.base+f+reg) {
 						continue
 					}
@@ -143,7 +146,35 @@ func (r *run) discover(ctx context.Context) ([]*scope, error) {
 		out = append(out, newScope(r, id, ps))
 	}
 	slices.SortFunc(out, byPlace)
+	if len(out) > 0 {
+		r.unfound(out)
+	}
 	return out, nil
+}
+
+// unsearched: somewhere below there may be what was not found.
+func (r *run) unsearched(where, why string) {
+	r.fault(integrity.Fault{Kind: integrity.Unreadable, Severity: integrity.Unknown, Key: where, Detail: why})
+}
+
+// unfound says which of the accounts and regions that somebody named are not there at all.
+func (r *run) unfound(found []*scope) {
+	for _, a := range r.Accounts {
+		if !slices.ContainsFunc(found, func(s *scope) bool { return s.account == a }) {
+			r.fault(integrity.Fault{Kind: integrity.Unreadable, Severity: integrity.Unknown, Account: a, Detail: "the account was asked for, and nothing of it is there"})
+			continue
+		}
+		for _, g := range r.Regions {
+			if !slices.ContainsFunc(found, func(s *scope) bool { return s.account == a && s.region == g }) {
+				r.fault(integrity.Fault{Kind: integrity.Unreadable, Severity: integrity.Unknown, Account: a, Region: g, Detail: "the region was asked for, and nothing of it is there in this account"})
+			}
+		}
+	}
+	for _, g := range r.Regions {
+		if !slices.ContainsFunc(found, func(s *scope) bool { return s.region == g }) && len(r.Accounts) == 0 {
+			r.fault(integrity.Fault{Kind: integrity.Unreadable, Severity: integrity.Unknown, Region: g, Detail: "the region was asked for, and nothing of it is there"})
+		}
+	}
 }
 
 func byPlace(a, b *scope) int {
@@ -191,7 +222,7 @@ func (r *run) roots(ctx context.Context) ([]*root, error) {
 			var next []string
 			for _, p := range level {
 				if looked++; looked > maxFolders {
-					r.warn("stopped looking for AWSLogs folders after %d folders; name the prefix to look further", maxFolders)
+					r.unsearched(p, fmt.Sprintf("the search for AWSLogs folders ended after %d folders; name the prefix", maxFolders))
 					level, next = nil, nil
 					break
 				}
@@ -209,7 +240,13 @@ func (r *run) roots(ctx context.Context) ([]*root, error) {
 			}
 			// In a bucket, data of other kinds may lie beside: where AWSLogs is found, look one level further only.
 			if len(roots) > 0 && r.Bucket != "" && depth >= 2 {
+				if len(next) > 0 {
+					r.warn("folders below %s and %d others were not searched for further AWSLogs folders; name the prefix to have one searched", next[0], len(next)-1)
+				}
 				break
+			}
+			if depth == maxDepth-1 && len(next) > 0 {
+				r.unsearched(next[0], fmt.Sprintf("the search for AWSLogs folders ended %d folders deep; name the prefix", maxDepth))
 			}
 			level = next
 		}

@@ -19,6 +19,9 @@ func (s *scope) judge() {
 		return strings.Compare(fmt.Sprint(a.backfill, a.trail, a.home), fmt.Sprint(b.backfill, b.trail, b.home))
 	})
 	for _, id := range ids {
+		if !wanted(s.run.Trails, id.trail) {
+			continue // it speaks for its log files, and is not judged
+		}
 		c := s.chains[id]
 		chain := integrity.Chain{Nodes: c.plain(), Seen: seen, Explanations: s.explanations, Hidden: s.hidden}
 		found := chain.Judge(s.period())
@@ -33,6 +36,9 @@ func (s *scope) judge() {
 			if n.asked {
 				s.tell(n, &out)
 			}
+			if n.asked && n.Status == integrity.Unsealed && (c.sealed() || n != c.nodes[len(c.nodes)-1]) {
+				s.unproven++
+			}
 		}
 		s.take(found, &out, id.backfill)
 		if !id.backfill {
@@ -41,13 +47,18 @@ func (s *scope) judge() {
 		}
 		s.done = append(s.done, out)
 	}
-	if len(s.chains) == 0 && len(seen) > 0 && !s.others && s.run.Logs.mode != none {
+	if len(seen) > 0 && !s.spoken() {
 		s.bare(seen)
 	}
 	s.beforehand(seen)
 	if s.nOdd > 0 {
 		s.warn("%s %s: %d objects whose names are not CloudTrail's were not looked at: %s", s.account, s.region, s.nOdd, listed(s.odd, s.nOdd))
 	}
+}
+
+// sealed reports whether the source keeps metadata for any digest of the chain: then none may lack it.
+func (c *chain) sealed() bool {
+	return slices.ContainsFunc(c.nodes, func(n *node) bool { return n.HasMetadata })
 }
 
 func listed(some []string, n int) string {
@@ -117,10 +128,6 @@ func (s *scope) bare(seen []time.Time) {
 		Cause: "there are log files, and not one digest for this account and region"}
 	integrity.Chain{Explanations: s.explanations}.Explain(&gap)
 	s.gaps = append(s.gaps, gap)
-	if gap.Explained {
-		s.paints = append(s.paints, []integrity.Painted{{Span: integrity.Span{From: gap.From, To: gap.To}, State: integrity.GapExplained}})
-		return
-	}
 	hours := map[time.Time]bool{}
 	for _, t := range seen {
 		hours[t.Truncate(time.Hour)] = true
@@ -136,6 +143,17 @@ func (s *scope) bare(seen []time.Time) {
 	}
 	s.digests.Missing += len(hours)
 	s.paints = append(s.paints, paint)
+}
+
+// spoken reports whether any digest says anything of the scope: one of a trail that was asked for, whatever its state,
+// or a valid one of another.
+func (s *scope) spoken() bool {
+	for id, c := range s.chains {
+		if wanted(s.run.Trails, id.trail) || slices.ContainsFunc(c.nodes, func(n *node) bool { return n.Status == integrity.Valid }) {
+			return true
+		}
+	}
+	return false
 }
 
 // beforehand warns of log files that were delivered before the first digest of any chain: nothing vouches for them,

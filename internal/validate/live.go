@@ -2,7 +2,7 @@ package validate
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/trailseal/trailseal/integrity"
@@ -50,7 +50,7 @@ var forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // stale is how old the newest digest of a trail at work may be.
 const stale = 3 * time.Hour
 
-var errNotAsked = fmt.Errorf("CloudTrail was not asked")
+var errNotAsked = errors.New("CloudTrail was not asked")
 
 // silent adds the time since a trail's newest digest as a gap of each of its chains.
 func (r *run) silent(id trailID, newest time.Time, cause string) {

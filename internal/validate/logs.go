@@ -156,7 +156,7 @@ func (m *merge) voices(logs []verdict.Log) (asked []verdict.Log, context, forged
 	for _, g := range logs {
 		switch n := m.byID[g.Digest]; {
 		case n.Status == integrity.Forged:
-			forged = true
+			forged = forged || n.asked
 		case n.asked:
 			asked = append(asked, g)
 		default:

@@ -61,9 +61,20 @@ func (r *run) finish(ctx context.Context) {
 		}
 		return a.From.Compare(b.From)
 	})
+	rep.Result = result(rep)
+	if n := r.unproven(); n > 0 && rep.Result == verdict.Pass {
+		rep.Result = verdict.Incomplete
+		r.warn("%d digests have no signature, and are not just the newest of a chain whose side-cars were not kept: they prove nothing", n)
+	}
 	slices.Sort(rep.Unsealed)
 	slices.Sort(rep.Warnings)
-	rep.Result = result(rep)
+}
+
+func (r *run) unproven() (n int) {
+	for _, s := range r.scopes {
+		n += s.unproven
+	}
+	return n
 }
 
 func addDigests(to *verdict.DigestCounts, d verdict.DigestCounts) {

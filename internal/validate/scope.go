@@ -33,7 +33,6 @@ type scope struct {
 	covered  [][]integrity.Span // of each hourly chain: what valid digests speak for
 	active   []integrity.Span   // of each hourly chain: from its first digest to its last
 	doubt    []integrity.Span   // hours of backfill digests that are not valid or not there: they may have listed more
-	others   bool               // there are digests of trails that were not asked for
 	faults   []integrity.Fault
 	digests  verdict.DigestCounts
 	backfill verdict.DigestCounts
@@ -44,6 +43,7 @@ type scope struct {
 	paints   [][]integrity.Painted
 	unsealed []string
 	done     []verdict.Chain
+	unproven int // unsealed digests that are not merely the newest of a chain without side-cars
 	gaps     []integrity.Gap
 }
 
@@ -102,11 +102,14 @@ func (s *scope) validate(ctx context.Context) error {
 	if err := s.seal(ctx); err != nil {
 		return err
 	}
-	if s.Logs.mode != none {
+	if s.run.Logs.mode != none {
 		if err := s.readLogs(ctx); err != nil {
 			return err
 		}
+	} else if !s.spoken() {
+		s.peek(ctx)
 	}
+	s.around(ctx)
 	s.judge()
 	s.forget()
 	return nil

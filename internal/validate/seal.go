@@ -68,12 +68,13 @@ func (s *scope) seal(ctx context.Context) error {
 				covered = append(covered, span)
 				s.trusted(c, n.Link.End)
 			}
-			n.asked = s.asks(span.From, span.To)
+			n.asked = s.asks(span.From, span.To) && wanted(s.run.Trails, c.trail)
 			if n.rec != nil && n.Proven != n.rec.Proven {
 				n.rec.Proven = n.Proven
 				proven = append(proven, n.rec)
 			}
-			if !n.Intruder {
+			// What is damaged and outside the period is not reported, so it may not excuse anything inside.
+			if !n.Intruder && (n.asked || n.Status == integrity.Valid || n.Status == integrity.Unsealed) {
 				if active.From.IsZero() {
 					active.From = span.From
 				}
@@ -98,7 +99,7 @@ func (s *scope) doubts(c *chain) {
 	there := map[string]bool{}
 	for _, n := range c.nodes {
 		there[n.Name] = true
-		if n.Status != integrity.Valid {
+		if n.Status != integrity.Valid && n.asked {
 			s.doubt = append(s.doubt, integrity.Span{From: n.Key.Time.Add(-integrity.Cadence), To: n.Key.Time})
 		}
 	}

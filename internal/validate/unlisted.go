@@ -23,7 +23,7 @@ func (m *merge) unlisted(info object.Info, forged bool) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if forged || m.others || !m.vouched(t) {
+	if forged || !m.vouched(t) {
 		m.logs.Pending++
 		if !m.future(t) { // else it is no evidence of a digest either
 			m.seen[t] = true

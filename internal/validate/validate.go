@@ -194,6 +194,10 @@ func Run(ctx context.Context, o Options) (verdict.Report, error) {
 	if ctx.Err() != nil {
 		return verdict.Report{}, ctx.Err()
 	}
+	if len(r.report.Chains) == 0 && len(r.Trails) > 0 && len(r.report.Faults) == 0 {
+		r.report.Result = verdict.Incomplete
+		return r.report, fmt.Errorf("%w: no digest of trail %q", ErrNothing, r.Trails)
+	}
 	if d := r.report.Digests; d == (verdict.DigestCounts{}) && r.report.LogFiles == (verdict.LogCounts{}) && len(r.report.Faults) == 0 {
 		r.report.Result = verdict.Incomplete
 		return r.report, ErrNothing
@@ -295,7 +299,7 @@ func (r *run) dark(prefix string) {
 func (r *run) blinded(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.blind, func(p string) bool { return strings.HasPrefix(name, p) })
+	return slices.ContainsFunc(r.blind, func(p string) bool { return covered(p, name) })
 }
 
 // hidden is blinded for the key of an object of the scope.
@@ -310,7 +314,12 @@ func (s *scope) hidden(key string) bool {
 func (r *run) veiled(folder string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.blind, func(p string) bool { return strings.HasPrefix(folder, p) || strings.HasPrefix(p, folder) })
+	return slices.ContainsFunc(r.blind, func(p string) bool { return covered(p, folder) || strings.HasPrefix(p, folder) })
+}
+
+// covered reports whether name lies in a part that could not be listed: a folder, or one object.
+func covered(part, name string) bool {
+	return part == name || (part == "" || strings.HasSuffix(part, "/")) && strings.HasPrefix(name, part)
 }
 
 func wanted(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }

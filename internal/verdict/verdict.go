@@ -78,7 +78,7 @@ type Coverage struct {
 	Account string         `json:"account"`
 	Region  string         `json:"region"`
 	Hours   map[string]int `json:"hours"`   // number of hours in each state, by the state's name
-	Percent float64        `json:"percent"` // verified hours of those that a digest should cover by now, 0 to 100; see Percent
+	Percent float64        `json:"percent"` // verified hours of those that a digest should cover by now, 0 to 100; see Count
 	Digests int            `json:"digests"` // present in the period
 	Logs    int            `json:"log_files"`
 	Faults  int            `json:"faults"`

@@ -17,7 +17,7 @@ var states = []term{
 	{"verified-empty", "Verified, empty", "The signed list for this hour is present and genuine and says that no log file was delivered, so there is nothing to lose or change."},
 	{"gap-explained", "Gap, explained", "There is no signed list for this hour and a person has stated why; it is accepted on that person's word, not proven."},
 	{"gap-unexplained", "Gap, unexplained", "There is no signed list for this hour and nobody has stated why."},
-	{"invalid", "Invalid", "A signed list or a log file of this hour is missing, was changed, or is not in any signed list."},
+	{"invalid", "Invalid", "A signed list of this hour is damaged, or a log file is missing, was changed, or is in no signed list."},
 	{"pending", "Pending", "Not proven either way yet: the signed list is not yet due or not yet sealed by the next one, or something was not read or could not be read."},
 	{"out-of-scope", "Out of scope", "Before the first signed list of this account and region, or outside the period asked for: nothing is claimed."},
 }
