@@ -31,6 +31,15 @@ type Config struct {
 	Log *slog.Logger
 }
 
+// What jobs say of their work, for faces to show.
+type (
+	Progress = validate.Progress
+	Copied   = validate.Copied
+)
+
+// ErrNothing says that a source holds nothing of what was asked for.
+var ErrNothing = validate.ErrNothing
+
 // App runs jobs.
 type App struct {
 	Config

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/trailseal/trailseal/internal/sample"
-	"github.com/trailseal/trailseal/internal/validate"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
@@ -25,7 +24,8 @@ type Demo struct {
 
 // Demo generates an organization below the home folder, spoils four places of it and validates it, with no AWS
 // account. What was generated stays there to be looked at.
-func (a *App) Demo(ctx context.Context, o sample.Options, p *validate.Progress) (Demo, error) {
+func (a *App) Demo(ctx context.Context, seed uint64, days int, p *Progress) (Demo, error) {
+	o := sample.Options{Seed: seed, Hours: 24 * days}
 	d := Demo{Source: filepath.Join(a.Home, "demo", "s3"), KeysFile: filepath.Join(a.Home, "demo", "public-keys.json")}
 	err := a.clearDemo(filepath.Join(a.Home, "demo"))
 	if err != nil {

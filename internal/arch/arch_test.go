@@ -71,6 +71,8 @@ func (r rules) judge(from, to string) string {
 		return ""
 	case r.names[b] == "test":
 		return from + " imports " + to + ", which is for tests only"
+	case r.names[a] == "face" && r.names[b] == "work":
+		return from + " imports " + to + ": a face asks internal/app"
 	case test, a < b:
 		return ""
 	}
@@ -155,6 +157,7 @@ func TestWrongDirectionsAreSeen(t *testing.T) {
 		{"integrity", "internal/object"},
 		{"internal/app", "internal/awstest"},
 		{"internal/new", "integrity"},
+		{"internal/cli", "internal/validate"},
 	} {
 		if r.judge(c.from, c.to) == "" {
 			t.Errorf("%s -> %s is let through", c.from, c.to)

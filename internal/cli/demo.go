@@ -12,8 +12,6 @@ import (
 
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/app"
-	"github.com/trailseal/trailseal/internal/sample"
-	"github.com/trailseal/trailseal/internal/validate"
 	"github.com/trailseal/trailseal/internal/verdict"
 	"github.com/trailseal/trailseal/internal/web"
 )
@@ -45,9 +43,9 @@ Everything stays below --home; without it, below a new temporary folder.`,
 			if err != nil {
 				return err
 			}
-			var p validate.Progress
+			var p app.Progress
 			stop := g.progress(cmd.Context(), &p, "generating an organization")
-			d, err := a.Demo(cmd.Context(), sample.Options{Seed: seed, Hours: 24 * days}, &p)
+			d, err := a.Demo(cmd.Context(), seed, days, &p)
 			stop()
 			if err != nil {
 				return err

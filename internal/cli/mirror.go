@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trailseal/trailseal/internal/app"
-	"github.com/trailseal/trailseal/internal/validate"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
@@ -42,7 +41,7 @@ Run it again to go on, or to copy what is new. "trailseal validate DIR
 			if err != nil {
 				return err
 			}
-			var p validate.Progress
+			var p app.Progress
 			stop := g.progress(cmd.Context(), &p, "looking for accounts and regions")
 			log := g.logger()
 			copied, rep, err := a.Mirror(cmd.Context(), q, &p, func(account, region string, r verdict.Report) {
@@ -63,14 +62,14 @@ Run it again to go on, or to copy what is new. "trailseal validate DIR
 	return cmd
 }
 
-func (g *global) writeMirror(w io.Writer, c validate.Copied, rep verdict.Report) error {
+func (g *global) writeMirror(w io.Writer, c app.Copied, rep verdict.Report) error {
 	if g.output == "json" {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		return enc.Encode(struct {
-			Copied validate.Copied `json:"copied"`
-			Report verdict.Report  `json:"report"`
+			Copied app.Copied     `json:"copied"`
+			Report verdict.Report `json:"report"`
 		}{c, rep})
 	}
 	if _, err := fmt.Fprintf(w, "copied %d objects, %s; %d were there already\n\n", c.Objects, size(c.Bytes), c.Present); err != nil {

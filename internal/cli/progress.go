@@ -10,12 +10,12 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"github.com/trailseal/trailseal/internal/validate"
+	"github.com/trailseal/trailseal/internal/app"
 )
 
 // progress shows how far a run is until the returned function is called: a bar on a terminal, a log line every ten
 // seconds otherwise. first says what is done before anything is listed.
-func (g *global) progress(ctx context.Context, p *validate.Progress, first string) (stop func()) {
+func (g *global) progress(ctx context.Context, p *app.Progress, first string) (stop func()) {
 	if g.quiet {
 		return func() {}
 	}
@@ -47,7 +47,7 @@ func (g *global) progress(ctx context.Context, p *validate.Progress, first strin
 	})
 }
 
-func (g *global) logProgress(p *validate.Progress, first string) func() {
+func (g *global) logProgress(p *app.Progress, first string) func() {
 	log, started := g.logger(), g.env.Now()
 	return func() {
 		if p.Listed.Load() == 0 {
@@ -59,7 +59,7 @@ func (g *global) logProgress(p *validate.Progress, first string) func() {
 	}
 }
 
-func barProgress(f *os.File, p *validate.Progress, first string) (show, end func()) {
+func barProgress(f *os.File, p *app.Progress, first string) (show, end func()) {
 	bar := progressbar.NewOptions64(-1,
 		progressbar.OptionSetWriter(f), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("objects"),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(), progressbar.OptionThrottle(100*time.Millisecond))

@@ -18,7 +18,6 @@ import (
 
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/app"
-	"github.com/trailseal/trailseal/internal/validate"
 	"github.com/trailseal/trailseal/internal/verdict"
 	"github.com/trailseal/trailseal/internal/web"
 )
@@ -70,11 +69,11 @@ vouched for; 2 something could not be read, or there is nothing; 3 error;
 			if err != nil {
 				return err
 			}
-			var p validate.Progress
+			var p app.Progress
 			stop := g.progress(cmd.Context(), &p, "looking for accounts and regions")
 			rep, err := a.Validate(cmd.Context(), q, &p)
 			stop()
-			if err != nil && !errors.Is(err, validate.ErrNothing) {
+			if err != nil && !errors.Is(err, app.ErrNothing) {
 				return err
 			}
 			// What was found is told, whatever becomes of the exported files.
