@@ -92,6 +92,14 @@ func (c Chain) Judge(p Period) Findings {
 			}
 		}
 	}
+	// What is not proven is a link of the chain at its end only: between valid digests it may be anybody's.
+	var newest time.Time
+	for _, n := range line {
+		if n.Status == Valid {
+			newest = n.Key.Time
+		}
+	}
+	line = slices.DeleteFunc(line, func(n *Node) bool { return n.Status != Valid && n.Key.Time.Before(newest) })
 	if len(line) == 0 {
 		return j.Findings
 	}

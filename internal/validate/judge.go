@@ -51,6 +51,9 @@ func (s *scope) judge() {
 		s.bare(seen)
 	}
 	s.beforehand(seen)
+	if n := len(seen); n > 0 {
+		s.waiting = seen[n-1]
+	}
 	if s.nOdd > 0 {
 		s.warn("%s %s: %d objects whose names are not CloudTrail's were not looked at: %s", s.account, s.region, s.nOdd, listed(s.odd, s.nOdd))
 	}
@@ -169,7 +172,7 @@ func (s *scope) beforehand(seen []time.Time) {
 			first = earlier(first, p.From)
 		}
 	}
-	if seen[0].Before(first) {
+	if seen[0].Before(first) && first.Before(forever) {
 		s.warn("%s %s: log files were delivered from %s on, before the first digest (%s): no digest vouches for them. Name the start of the period with --from to have that time judged",
 			s.account, s.region, seen[0].Format(time.RFC3339), first.Format(time.RFC3339))
 	}

@@ -32,6 +32,13 @@ func (r *run) finish(ctx context.Context) {
 			}
 		}
 	}
+	for _, s := range r.scopes {
+		// Where something is wrong, that is the reason.
+		if !s.waiting.IsZero() && !r.To.IsZero() && len(s.faults)+len(s.gaps) == 0 {
+			r.warn("%s %s: log files of the period are pending, the newest of %s: the digests that could list them are not all there yet",
+				s.account, s.region, s.waiting.Format(time.RFC3339))
+		}
+	}
 	r.live(ctx)
 	r.lacking()
 	r.ends()

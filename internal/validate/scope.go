@@ -43,7 +43,8 @@ type scope struct {
 	paints   [][]integrity.Painted
 	unsealed []string
 	done     []verdict.Chain
-	unproven int // unsealed digests that are not merely the newest of a chain without side-cars
+	waiting  time.Time // delivery of the newest log file that nothing vouches for
+	unproven int       // unsealed digests that are not merely the newest of a chain without side-cars
 	gaps     []integrity.Gap
 }
 
