@@ -11,7 +11,7 @@ import (
 
 // MaxDigest is the largest digest file read, in uncompressed bytes. A digest lists one hour's log files at some 400
 // bytes each, so this is far beyond what CloudTrail writes.
-const MaxDigest = 64 << 20
+const MaxDigest = 40 << 20
 
 // maxListed is how many log files a digest may list: those of one hour, one account and one region.
 const maxListed = 100_000
