@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,11 +39,11 @@ func (a *App) Demo(ctx context.Context, seed uint64, days int, p *Progress) (Dem
 	if d.Done, err = sample.Spoil(d.Source, d.Truth); err != nil {
 		return d, fmt.Errorf("demo: %w", err)
 	}
-	keys, err := json.MarshalIndent(struct{ PublicKeyList []sample.PublicKey }{d.Truth.PublicKeys}, "", "  ")
+	keys, err := sample.PublicKeysJSON(d.Truth.PublicKeys)
 	if err != nil {
 		return d, fmt.Errorf("demo: %w", err)
 	}
-	if err := os.WriteFile(d.KeysFile, append(keys, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(d.KeysFile, keys, 0o644); err != nil {
 		return d, fileProblem("demo", d.KeysFile, err)
 	}
 	d.Report, err = a.Validate(ctx, ValidateRequest{Source: d.Source, PublicKeys: d.KeysFile, Logs: "all"}, p)
