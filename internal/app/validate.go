@@ -131,6 +131,9 @@ func (a *App) remember(ctx context.Context, led *ledger.Ledger, q ValidateReques
 	if err := led.SaveCoverage(ctx, rep.Source, merged(rep.Coverage), look); err != nil {
 		return err
 	}
+	if err := led.SaveFindings(ctx, rep, look, a.Now()); err != nil {
+		return err
+	}
 	return led.SaveRun(ctx, rep, started, a.Now())
 }
 

@@ -74,7 +74,7 @@ func (l *Ledger) Folders(ctx context.Context, scope int64) (map[string]int64, er
 }
 
 const digestColumns = `id, name, version, problem, start_time, end_time, end_text, bucket, object, fingerprint, sha256,
-	prev_bucket, prev_object, prev_hash, prev_sig, has_metadata, signature, algorithm, backfill, proven, logs`
+	prev_bucket, prev_object, prev_hash, prev_sig, has_metadata, signature, algorithm, backfill, proven, logs, status`
 
 // Digests returns what is known of every digest of a scope, by name.
 func (l *Ledger) Digests(ctx context.Context, scope int64) (map[string]*verdict.Digest, error) {
@@ -106,7 +106,7 @@ func scanDigest(rows *sql.Rows) (*verdict.Digest, error) {
 		previous, signed, proven any
 	)
 	err := rows.Scan(&d.ID, &d.Name, &d.Version, &d.Problem, &start, &end, &k.EndText, &k.Bucket, &k.Object, &k.Fingerprint, &sum,
-		&k.PreviousBucket, &k.PreviousObject, &k.PreviousHash, &previous, &d.HasMetadata, &signed, &d.Algorithm, &d.Backfill, &proven, &d.Logs)
+		&k.PreviousBucket, &k.PreviousObject, &k.PreviousHash, &previous, &d.HasMetadata, &signed, &d.Algorithm, &d.Backfill, &proven, &d.Logs, &d.Status)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (l *Ledger) SaveDigests(ctx context.Context, scope int64, reads []verdict.R
 			return err
 		}
 		insert, err := tx.PrepareContext(ctx, `INSERT INTO digest (scope, `+digestColumns[len("id, "):]+`)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 		if err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func digestCells(d *verdict.Digest) []any {
 	return []any{
 		d.Name, d.Version, d.Problem, k.Start.Unix(), k.End.Unix(), k.EndText, k.Bucket, object, k.Fingerprint, k.SHA256[:],
 		k.PreviousBucket, k.PreviousObject, k.PreviousHash, previous, d.HasMetadata, toCell(d.Signature), d.Algorithm, d.Backfill,
-		provenCell(d), d.Logs,
+		provenCell(d), d.Logs, int(d.Status),
 	}
 }
 
@@ -231,15 +231,15 @@ func provenCell(d *verdict.Digest) any {
 	return toCell(d.Proven)
 }
 
-// SaveProven writes which signatures have been verified.
+// SaveProven writes which signatures have been verified, and the digests' status.
 func (l *Ledger) SaveProven(ctx context.Context, digests []*verdict.Digest) error {
 	err := l.tx(ctx, func(tx *sql.Tx) error {
-		update, err := tx.PrepareContext(ctx, "UPDATE digest SET proven = ? WHERE id = ?")
+		update, err := tx.PrepareContext(ctx, "UPDATE digest SET proven = ?, status = ? WHERE id = ?")
 		if err != nil {
 			return err
 		}
 		for _, d := range digests {
-			if _, err := update.ExecContext(ctx, provenCell(d), d.ID); err != nil {
+			if _, err := update.ExecContext(ctx, provenCell(d), int(d.Status), d.ID); err != nil {
 				return err
 			}
 		}

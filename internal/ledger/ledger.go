@@ -18,12 +18,16 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed upgrade_2.sql
+	upgrade2 string
+)
 
 const (
 	// version of the schema, in SQLite's user_version.
-	version = 1
+	version = 2
 	// application is what SQLite's application_id says of a file that is a ledger: "TSL1".
 	application = 0x54534c31
 )
@@ -108,6 +112,9 @@ func (l *Ledger) migrate(ctx context.Context) error {
 			return fmt.Errorf("%w: schema %d, and this one knows %d", ErrNewer, have, version)
 		case have == version:
 			return nil
+		case have == 1:
+			_, err := tx.ExecContext(ctx, upgrade2+fmt.Sprintf("PRAGMA user_version = %d", version))
+			return err
 		default:
 			return fmt.Errorf("%w: schema %d", ErrDamaged, have)
 		}

@@ -69,8 +69,11 @@ func (s *scope) seal(ctx context.Context) error {
 				s.trusted(c, n.Link.End)
 			}
 			n.asked = s.asks(span.From, span.To) && wanted(s.run.Trails, c.trail)
-			if n.rec != nil && n.Proven != n.rec.Proven {
+			if n.rec != nil && (n.Proven != n.rec.Proven || n.concluded()) {
 				n.rec.Proven = n.Proven
+				if n.concluded() {
+					n.rec.Status = n.Status
+				}
 				proven = append(proven, n.rec)
 			}
 			// What is damaged and outside the period is not reported, so it may not excuse anything inside.
@@ -91,6 +94,12 @@ func (s *scope) seal(ctx context.Context) error {
 		return s.Ledger.SaveProven(ctx, proven)
 	}
 	return nil
+}
+
+// concluded reports whether this run knows more, or other, of a digest than the ledger does. A run that has not read the
+// successor of a digest may find it unsealed that another has proven: that takes nothing back.
+func (n *node) concluded() bool {
+	return n.Status != n.rec.Status && (n.rec.Status != integrity.Valid || n.Status == integrity.Forged)
 }
 
 // doubts notes the hours of a backfill chain whose digest is not valid, or is named by a link and not there: log files

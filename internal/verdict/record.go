@@ -17,6 +17,9 @@ type Digest struct {
 	Algorithm   string
 	Backfill    string
 	Proven      string // a signature that verified over this content
+	// Status is what the last run that looked at the digest concluded, for those who ask later. Validation decides it
+	// anew in every run.
+	Status integrity.Status
 }
 
 // Claim is a log file that a digest lists, in one folder of log files.
