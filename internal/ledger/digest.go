@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/sqlite"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
 // Scope returns the number of an account and region below a source, which may hold several copies (sites) of them.
 func (l *Ledger) Scope(ctx context.Context, source, site, account, region string) (id int64, err error) {
-	err = l.tx(ctx, func(tx *sql.Tx) error {
+	err = l.db.Tx(ctx, func(tx *sql.Tx) error {
 		src, err := sourceID(ctx, tx, source)
 		if err != nil {
 			return err
@@ -39,7 +40,7 @@ func sourceID(ctx context.Context, tx *sql.Tx, uri string) (id int64, err error)
 
 // Folder returns the number of a folder of log files.
 func (l *Ledger) Folder(ctx context.Context, scope int64, prefix string) (id int64, err error) {
-	err = l.tx(ctx, func(tx *sql.Tx) error {
+	err = l.db.Tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO folder (scope, prefix) VALUES (?, ?)", scope, prefix); err != nil {
 			return err
 		}
@@ -53,9 +54,9 @@ func (l *Ledger) Folder(ctx context.Context, scope int64, prefix string) (id int
 
 // Folders returns the folders of log files of a scope, by prefix.
 func (l *Ledger) Folders(ctx context.Context, scope int64) (map[string]int64, error) {
-	rows, err := l.read.QueryContext(ctx, "SELECT prefix, id FROM folder WHERE scope = ?", scope)
+	rows, err := l.db.Read.QueryContext(ctx, "SELECT prefix, id FROM folder WHERE scope = ?", scope)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: folders: %w", classify(err))
+		return nil, fmt.Errorf("ledger: folders: %w", sqlite.Classify(err))
 	}
 	defer rows.Close()
 	out := make(map[string]int64)
@@ -63,12 +64,12 @@ func (l *Ledger) Folders(ctx context.Context, scope int64) (map[string]int64, er
 		var prefix string
 		var id int64
 		if err := rows.Scan(&prefix, &id); err != nil {
-			return nil, fmt.Errorf("ledger: folders: %w", classify(err))
+			return nil, fmt.Errorf("ledger: folders: %w", sqlite.Classify(err))
 		}
 		out[prefix] = id
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: folders: %w", classify(err))
+		return nil, fmt.Errorf("ledger: folders: %w", sqlite.Classify(err))
 	}
 	return out, nil
 }
@@ -78,21 +79,21 @@ const digestColumns = `id, name, version, problem, start_time, end_time, end_tex
 
 // Digests returns what is known of every digest of a scope, by name.
 func (l *Ledger) Digests(ctx context.Context, scope int64) (map[string]*verdict.Digest, error) {
-	rows, err := l.read.QueryContext(ctx, "SELECT "+digestColumns+" FROM digest WHERE scope = ? ORDER BY id", scope)
+	rows, err := l.db.Read.QueryContext(ctx, "SELECT "+digestColumns+" FROM digest WHERE scope = ? ORDER BY id", scope)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: digests: %w", classify(err))
+		return nil, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err))
 	}
 	defer rows.Close()
 	out := make(map[string]*verdict.Digest)
 	for rows.Next() {
 		d, err := scanDigest(rows)
 		if err != nil {
-			return nil, fmt.Errorf("ledger: digests: %w", classify(err))
+			return nil, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err))
 		}
 		out[d.Name] = d
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: digests: %w", classify(err))
+		return nil, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err))
 	}
 	return out, nil
 }
@@ -159,7 +160,7 @@ func fromCell(v any) string {
 // SaveDigests writes digests and the log files they list, all or nothing, and sets their ID. A digest of the same
 // name that was known before is replaced.
 func (l *Ledger) SaveDigests(ctx context.Context, scope int64, reads []verdict.Read) error {
-	err := l.tx(ctx, func(tx *sql.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		remove, err := tx.PrepareContext(ctx, "DELETE FROM digest WHERE id = ?")
 		if err != nil {
 			return err
@@ -233,7 +234,7 @@ func provenCell(d *verdict.Digest) any {
 
 // SaveProven writes which signatures have been verified, and the digests' status.
 func (l *Ledger) SaveProven(ctx context.Context, digests []*verdict.Digest) error {
-	err := l.tx(ctx, func(tx *sql.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		update, err := tx.PrepareContext(ctx, "UPDATE digest SET proven = ?, status = ? WHERE id = ?")
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/sqlite"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
@@ -17,7 +18,7 @@ const kindGap = "gap"
 // SaveFindings replaces what is known to be wrong with the accounts and regions of a report. With a look that has ends,
 // findings that lie wholly outside them stay; a narrow look takes nothing back.
 func (l *Ledger) SaveFindings(ctx context.Context, rep verdict.Report, look Look, now time.Time) error {
-	err := l.tx(ctx, func(tx *sql.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		src, err := sourceID(ctx, tx, rep.Source)
 		if err != nil {
 			return err
@@ -74,11 +75,11 @@ func (l *Ledger) SaveFindings(ctx context.Context, rep verdict.Report, look Look
 // Findings yields what is known to be wrong with a source (empty: every source), in order.
 func (l *Ledger) Findings(ctx context.Context, source string) iter.Seq2[verdict.Finding, error] {
 	return func(yield func(verdict.Finding, error) bool) {
-		rows, err := l.read.QueryContext(ctx, `SELECT uri, kind, severity, account, region, from_time, to_time, key, detail, found_at
+		rows, err := l.db.Read.QueryContext(ctx, `SELECT uri, kind, severity, account, region, from_time, to_time, key, detail, found_at
 			FROM finding JOIN source ON source.id = finding.source WHERE ? = '' OR uri = ?
 			ORDER BY uri, account, region, from_time, key, kind, detail`, source, source)
 		if err != nil {
-			yield(verdict.Finding{}, fmt.Errorf("ledger: findings: %w", classify(err)))
+			yield(verdict.Finding{}, fmt.Errorf("ledger: findings: %w", sqlite.Classify(err)))
 			return
 		}
 		defer rows.Close()
@@ -86,7 +87,7 @@ func (l *Ledger) Findings(ctx context.Context, source string) iter.Seq2[verdict.
 			var f verdict.Finding
 			var from, to, found int64
 			if err := rows.Scan(&f.Source, &f.Kind, &f.Severity, &f.Account, &f.Region, &from, &to, &f.Key, &f.Detail, &found); err != nil {
-				yield(f, fmt.Errorf("ledger: findings: %w", classify(err)))
+				yield(f, fmt.Errorf("ledger: findings: %w", sqlite.Classify(err)))
 				return
 			}
 			f.From, f.To, f.Found = fromUnix(from), fromUnix(to), fromUnix(found)
@@ -95,7 +96,7 @@ func (l *Ledger) Findings(ctx context.Context, source string) iter.Seq2[verdict.
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(verdict.Finding{}, fmt.Errorf("ledger: findings: %w", classify(err)))
+			yield(verdict.Finding{}, fmt.Errorf("ledger: findings: %w", sqlite.Classify(err)))
 		}
 	}
 }
@@ -104,7 +105,7 @@ func (l *Ledger) Findings(ctx context.Context, source string) iter.Seq2[verdict.
 func (l *Ledger) Listed(ctx context.Context, source, prefix string) iter.Seq2[verdict.Listed, error] {
 	return func(yield func(verdict.Listed, error) bool) {
 		// A folder of log files ends above the folder of the day, and the prefix may lie on either side.
-		rows, err := l.read.QueryContext(ctx, `SELECT folder.prefix || log.name, log.sha256, digest.name, digest.status
+		rows, err := l.db.Read.QueryContext(ctx, `SELECT folder.prefix || log.name, log.sha256, digest.name, digest.status
 			FROM source JOIN scope ON scope.source = source.id JOIN folder ON folder.scope = scope.id
 			JOIN log ON log.folder = folder.id JOIN digest ON digest.id = log.digest
 			WHERE source.uri = ?1 AND folder.prefix <> ''
@@ -112,7 +113,7 @@ func (l *Ledger) Listed(ctx context.Context, source, prefix string) iter.Seq2[ve
 				AND log.name >= substr(?2, length(folder.prefix) + 1) AND log.name < substr(?2, length(folder.prefix) + 1) || char(1114111))
 			ORDER BY 1, digest.name`, source, prefix)
 		if err != nil {
-			yield(verdict.Listed{}, fmt.Errorf("ledger: listed log files: %w", classify(err)))
+			yield(verdict.Listed{}, fmt.Errorf("ledger: listed log files: %w", sqlite.Classify(err)))
 			return
 		}
 		defer rows.Close()
@@ -120,7 +121,7 @@ func (l *Ledger) Listed(ctx context.Context, source, prefix string) iter.Seq2[ve
 		for rows.Next() {
 			var g verdict.Listed
 			if err := rows.Scan(&g.Key, &sum, &g.Digest, &g.Status); err != nil {
-				yield(g, fmt.Errorf("ledger: listed log files: %w", classify(err)))
+				yield(g, fmt.Errorf("ledger: listed log files: %w", sqlite.Classify(err)))
 				return
 			}
 			if copy(g.SHA256[:], sum) != 32 {
@@ -132,7 +133,7 @@ func (l *Ledger) Listed(ctx context.Context, source, prefix string) iter.Seq2[ve
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(verdict.Listed{}, fmt.Errorf("ledger: listed log files: %w", classify(err)))
+			yield(verdict.Listed{}, fmt.Errorf("ledger: listed log files: %w", sqlite.Classify(err)))
 		}
 	}
 }
@@ -147,11 +148,11 @@ func (l *Ledger) DigestRows(ctx context.Context, from, to time.Time) iter.Seq2[v
 		if !to.IsZero() {
 			hi = to.Unix()
 		}
-		rows, err := l.read.QueryContext(ctx, `SELECT uri, account, region, name, start_time, end_time, status, problem, sha256, fingerprint, logs
+		rows, err := l.db.Read.QueryContext(ctx, `SELECT uri, account, region, name, start_time, end_time, status, problem, sha256, fingerprint, logs
 			FROM digest JOIN scope ON scope.id = digest.scope JOIN source ON source.id = scope.source
 			WHERE end_time > ? AND start_time < ? ORDER BY uri, name`, lo, hi)
 		if err != nil {
-			yield(verdict.DigestRow{}, fmt.Errorf("ledger: digests: %w", classify(err)))
+			yield(verdict.DigestRow{}, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err)))
 			return
 		}
 		defer rows.Close()
@@ -159,7 +160,7 @@ func (l *Ledger) DigestRows(ctx context.Context, from, to time.Time) iter.Seq2[v
 			var d verdict.DigestRow
 			var start, end int64
 			if err := rows.Scan(&d.Source, &d.Account, &d.Region, &d.Key, &start, &end, &d.Status, &d.Problem, &d.SHA256, &d.Fingerprint, &d.Logs); err != nil {
-				yield(d, fmt.Errorf("ledger: digests: %w", classify(err)))
+				yield(d, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err)))
 				return
 			}
 			d.Start, d.End = fromUnix(start), fromUnix(end)
@@ -168,14 +169,14 @@ func (l *Ledger) DigestRows(ctx context.Context, from, to time.Time) iter.Seq2[v
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(verdict.DigestRow{}, fmt.Errorf("ledger: digests: %w", classify(err)))
+			yield(verdict.DigestRow{}, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err)))
 		}
 	}
 }
 
 // ExplainChange appends a person's explanation of an event that changed the logging.
 func (l *Ledger) ExplainChange(ctx context.Context, e verdict.Explanation) error {
-	err := l.tx(ctx, func(tx *sql.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO change_explanation (event, reason, ticket, reviewer, made_at) VALUES (?, ?, ?, ?, ?)",
 			e.Event, e.Reason, e.Ticket, e.Reviewer, e.Made.Unix())
 		return err
@@ -188,9 +189,9 @@ func (l *Ledger) ExplainChange(ctx context.Context, e verdict.Explanation) error
 
 // ChangeExplanations returns the explanations of events that changed the logging, by event, oldest first.
 func (l *Ledger) ChangeExplanations(ctx context.Context) (map[string][]verdict.Explanation, error) {
-	rows, err := l.read.QueryContext(ctx, "SELECT event, reason, ticket, reviewer, made_at FROM change_explanation ORDER BY id")
+	rows, err := l.db.Read.QueryContext(ctx, "SELECT event, reason, ticket, reviewer, made_at FROM change_explanation ORDER BY id")
 	if err != nil {
-		return nil, fmt.Errorf("ledger: explanations of events: %w", classify(err))
+		return nil, fmt.Errorf("ledger: explanations of events: %w", sqlite.Classify(err))
 	}
 	defer rows.Close()
 	out := map[string][]verdict.Explanation{}
@@ -198,13 +199,13 @@ func (l *Ledger) ChangeExplanations(ctx context.Context) (map[string][]verdict.E
 		var e verdict.Explanation
 		var made int64
 		if err := rows.Scan(&e.Event, &e.Reason, &e.Ticket, &e.Reviewer, &made); err != nil {
-			return nil, fmt.Errorf("ledger: explanations of events: %w", classify(err))
+			return nil, fmt.Errorf("ledger: explanations of events: %w", sqlite.Classify(err))
 		}
 		e.Made = fromUnix(made)
 		out[e.Event] = append(out[e.Event], e)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: explanations of events: %w", classify(err))
+		return nil, fmt.Errorf("ledger: explanations of events: %w", sqlite.Classify(err))
 	}
 	return out, nil
 }

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/sqlite"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
@@ -203,7 +204,7 @@ func TestKeysAreKept(t *testing.T) {
 	if d := cmp.Diff([]integrity.PublicKey{k}, got); d != "" {
 		t.Error(d)
 	}
-	if _, err := l.write.ExecContext(t.Context(), "UPDATE public_key SET der = x'00'"); err != nil {
+	if _, err := l.db.Write.ExecContext(t.Context(), "UPDATE public_key SET der = x'00'"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.Keys(t.Context()); !errors.Is(err, ErrDamaged) {
@@ -229,7 +230,7 @@ func TestExplanationsAndRunsAreAppendOnly(t *testing.T) {
 		"UPDATE explanation SET reason = 'x'", "DELETE FROM explanation", "INSERT OR REPLACE INTO explanation SELECT * FROM explanation WHERE id = 1",
 		"UPDATE run SET result = 'pass'", "DELETE FROM run", "INSERT OR REPLACE INTO run SELECT * FROM run",
 	} {
-		if _, err := l.write.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+		if _, err := l.db.Write.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
 			t.Errorf("%s: %v", statement, err)
 		}
 	}
@@ -306,10 +307,10 @@ func TestCoverageIsOfTheLastRun(t *testing.T) {
 	}
 	var n int
 	var summary string
-	if err := l.read.QueryRowContext(t.Context(), "SELECT count(*), max(summary) FROM run").Scan(&n, &summary); err != nil || n != 2 || strings.Contains(summary, "in no summary") {
+	if err := l.db.Read.QueryRowContext(t.Context(), "SELECT count(*), max(summary) FROM run").Scan(&n, &summary); err != nil || n != 2 || strings.Contains(summary, "in no summary") {
 		t.Errorf("%d runs, %v: %s", n, err, summary)
 	}
-	if _, err := l.write.ExecContext(t.Context(), "UPDATE coverage SET hours = 'VV'"); err != nil {
+	if _, err := l.db.Write.ExecContext(t.Context(), "UPDATE coverage SET hours = 'VV'"); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := l.Coverage(t.Context(), "", time.Time{}, time.Time{}); !errors.Is(err, ErrDamaged) {
@@ -368,7 +369,7 @@ func TestWrongFilesAreNamedAndLeftAlone(t *testing.T) {
 
 func TestATableThatIsGoneIsDamage(t *testing.T) {
 	l := open(t, t.TempDir())
-	if _, err := l.write.ExecContext(t.Context(), "DROP TABLE digest"); err != nil {
+	if _, err := l.db.Write.ExecContext(t.Context(), "DROP TABLE digest"); err != nil {
 		t.Fatal(err)
 	}
 	l = reopen(t, l)
@@ -384,10 +385,10 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var pages int
-	if err := l.write.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
+	if err := l.db.Write.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.write.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+	if _, err := l.db.Write.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
 		t.Fatal(err)
 	}
 	big := verdict.Read{Digest: digest("lost")}
@@ -423,7 +424,7 @@ func TestErrorsAreSorted(t *testing.T) {
 		{context.Canceled, nil},
 		{nil, nil},
 	} {
-		got := classify(c.in)
+		got := sqlite.Classify(c.in)
 		if c.in != nil && !errors.Is(got, c.in) {
 			t.Errorf("%v is lost in %v", c.in, got)
 		}
@@ -432,7 +433,7 @@ func TestErrorsAreSorted(t *testing.T) {
 				t.Errorf("%#v is %v", c.in, got)
 			}
 		}
-		if again := classify(got); !errors.Is(again, got) || fmt.Sprint(again) != fmt.Sprint(got) {
+		if again := sqlite.Classify(got); !errors.Is(again, got) || fmt.Sprint(again) != fmt.Sprint(got) {
 			t.Errorf("classified twice: %v", again)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/trailseal/trailseal/internal/sqlite"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
@@ -16,10 +17,10 @@ func (l *Ledger) Logs(ctx context.Context, folder int64, from, to string) iter.S
 		if to == "" {
 			to = "\U0010FFFF"
 		}
-		rows, err := l.read.QueryContext(ctx, `SELECT name, digest, sha256, version, state, problem, size FROM log
+		rows, err := l.db.Read.QueryContext(ctx, `SELECT name, digest, sha256, version, state, problem, size FROM log
 			WHERE folder = ? AND name >= ? AND name < ? ORDER BY name, digest`, folder, from, to)
 		if err != nil {
-			yield(verdict.Log{}, fmt.Errorf("ledger: log files: %w", classify(err)))
+			yield(verdict.Log{}, fmt.Errorf("ledger: log files: %w", sqlite.Classify(err)))
 			return
 		}
 		defer rows.Close()
@@ -27,7 +28,7 @@ func (l *Ledger) Logs(ctx context.Context, folder int64, from, to string) iter.S
 		for rows.Next() {
 			var g verdict.Log
 			if err := rows.Scan(&g.Name, &g.Digest, &sum, &g.Version, &g.State, &g.Problem, &g.Size); err != nil {
-				yield(g, fmt.Errorf("ledger: log files: %w", classify(err)))
+				yield(g, fmt.Errorf("ledger: log files: %w", sqlite.Classify(err)))
 				return
 			}
 			if copy(g.SHA256[:], sum) != 32 {
@@ -39,14 +40,14 @@ func (l *Ledger) Logs(ctx context.Context, folder int64, from, to string) iter.S
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(verdict.Log{}, fmt.Errorf("ledger: log files: %w", classify(err)))
+			yield(verdict.Log{}, fmt.Errorf("ledger: log files: %w", sqlite.Classify(err)))
 		}
 	}
 }
 
 // SaveLogs writes what reading log files found.
 func (l *Ledger) SaveLogs(ctx context.Context, folder int64, logs []verdict.Log) error {
-	err := l.tx(ctx, func(tx *sql.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		update, err := tx.PrepareContext(ctx, "UPDATE log SET version = ?, state = ?, problem = ?, size = ? WHERE folder = ? AND name = ? AND digest = ?")
 		if err != nil {
 			return err

@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/sqlite"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
 // Keys returns every public key that was ever learned.
 func (l *Ledger) Keys(ctx context.Context) ([]integrity.PublicKey, error) {
-	rows, err := l.read.QueryContext(ctx, "SELECT region, der, not_before, not_after FROM public_key ORDER BY fingerprint")
+	rows, err := l.db.Read.QueryContext(ctx, "SELECT region, der, not_before, not_after FROM public_key ORDER BY fingerprint")
 	if err != nil {
-		return nil, fmt.Errorf("ledger: public keys: %w", classify(err))
+		return nil, fmt.Errorf("ledger: public keys: %w", sqlite.Classify(err))
 	}
 	defer rows.Close()
 	var out []integrity.PublicKey
@@ -24,7 +25,7 @@ func (l *Ledger) Keys(ctx context.Context) ([]integrity.PublicKey, error) {
 		var der []byte
 		var from, to int64
 		if err := rows.Scan(&region, &der, &from, &to); err != nil {
-			return nil, fmt.Errorf("ledger: public keys: %w", classify(err))
+			return nil, fmt.Errorf("ledger: public keys: %w", sqlite.Classify(err))
 		}
 		k, err := integrity.ParsePublicKey(der)
 		if err != nil {
@@ -34,7 +35,7 @@ func (l *Ledger) Keys(ctx context.Context) ([]integrity.PublicKey, error) {
 		out = append(out, k)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: public keys: %w", classify(err))
+		return nil, fmt.Errorf("ledger: public keys: %w", sqlite.Classify(err))
 	}
 	return out, nil
 }
@@ -44,7 +45,7 @@ func (l *Ledger) SaveKeys(ctx context.Context, origin string, keys []integrity.P
 	if len(keys) == 0 {
 		return nil
 	}
-	err := l.tx(ctx, func(tx *sql.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		for _, k := range keys {
 			if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO public_key VALUES (?, ?, ?, ?, ?, ?)",
 				k.Fingerprint, k.Region, k.DER, toUnix(k.NotBefore), toUnix(k.NotAfter), origin); err != nil {
@@ -83,7 +84,7 @@ type Look struct {
 // SaveCoverage replaces what is known of the days in all; days that are not in it stay as they are, and so do hours
 // that are not wholly within the look. A narrow look takes nothing back: where it leaves an hour pending, what was proven stays.
 func (l *Ledger) SaveCoverage(ctx context.Context, source string, all []verdict.Coverage, look Look) error {
-	err := l.tx(ctx, func(tx *sql.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		src, err := sourceID(ctx, tx, source)
 		if err != nil {
 			return err
@@ -139,14 +140,14 @@ func (k Look) merge(d verdict.Day, known string) string {
 func (l *Ledger) Coverage(ctx context.Context, source string, from, to time.Time) (string, []verdict.Coverage, error) {
 	out, err := l.coverage(ctx, &source, from, to)
 	if err != nil {
-		return source, nil, fmt.Errorf("ledger: coverage: %w", classify(err))
+		return source, nil, fmt.Errorf("ledger: coverage: %w", sqlite.Classify(err))
 	}
 	return source, out, nil
 }
 
 func (l *Ledger) coverage(ctx context.Context, source *string, from, to time.Time) ([]verdict.Coverage, error) {
 	if *source == "" {
-		err := l.read.QueryRowContext(ctx, "SELECT uri FROM run JOIN source ON source.id = run.source ORDER BY run.id DESC LIMIT 1").Scan(source)
+		err := l.db.Read.QueryRowContext(ctx, "SELECT uri FROM run JOIN source ON source.id = run.source ORDER BY run.id DESC LIMIT 1").Scan(source)
 		if err == sql.ErrNoRows {
 			return nil, nil
 		} else if err != nil {
@@ -160,7 +161,7 @@ func (l *Ledger) coverage(ctx context.Context, source *string, from, to time.Tim
 	if !to.IsZero() {
 		hi = (to.Unix() + 86399) / 86400
 	}
-	rows, err := l.read.QueryContext(ctx, `SELECT account, region, day, hours FROM coverage WHERE source = (SELECT id FROM source WHERE uri = ?)
+	rows, err := l.db.Read.QueryContext(ctx, `SELECT account, region, day, hours FROM coverage WHERE source = (SELECT id FROM source WHERE uri = ?)
 		AND day >= ? AND day < ? ORDER BY account, region, day`, *source, lo, hi)
 	if err != nil {
 		return nil, err
@@ -191,7 +192,7 @@ func (l *Ledger) coverage(ctx context.Context, source *string, from, to time.Tim
 
 // Explain appends an explanation of a span without digests.
 func (l *Ledger) Explain(ctx context.Context, e integrity.Explanation, now time.Time) error {
-	err := l.tx(ctx, func(tx *sql.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO explanation (account, region, from_time, to_time, reason, ticket, reviewer, made_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, e.Account, e.Region, e.Span.From.Unix(), e.Span.To.Unix(), e.Reason, e.Ticket, e.Reviewer, now.Unix())
 		return err
@@ -204,9 +205,9 @@ func (l *Ledger) Explain(ctx context.Context, e integrity.Explanation, now time.
 
 // Explanations returns every explanation, oldest first.
 func (l *Ledger) Explanations(ctx context.Context) ([]integrity.Explanation, error) {
-	rows, err := l.read.QueryContext(ctx, "SELECT account, region, from_time, to_time, reason, ticket, reviewer FROM explanation ORDER BY id")
+	rows, err := l.db.Read.QueryContext(ctx, "SELECT account, region, from_time, to_time, reason, ticket, reviewer FROM explanation ORDER BY id")
 	if err != nil {
-		return nil, fmt.Errorf("ledger: explanations: %w", classify(err))
+		return nil, fmt.Errorf("ledger: explanations: %w", sqlite.Classify(err))
 	}
 	defer rows.Close()
 	var out []integrity.Explanation
@@ -214,13 +215,13 @@ func (l *Ledger) Explanations(ctx context.Context) ([]integrity.Explanation, err
 		var e integrity.Explanation
 		var from, to int64
 		if err := rows.Scan(&e.Account, &e.Region, &from, &to, &e.Reason, &e.Ticket, &e.Reviewer); err != nil {
-			return nil, fmt.Errorf("ledger: explanations: %w", classify(err))
+			return nil, fmt.Errorf("ledger: explanations: %w", sqlite.Classify(err))
 		}
 		e.Span = integrity.Span{From: fromUnix(from), To: fromUnix(to)}
 		out = append(out, e)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: explanations: %w", classify(err))
+		return nil, fmt.Errorf("ledger: explanations: %w", sqlite.Classify(err))
 	}
 	return out, nil
 }
@@ -232,7 +233,7 @@ func (l *Ledger) SaveRun(ctx context.Context, r verdict.Report, started, ended t
 	if err != nil {
 		return fmt.Errorf("ledger: save run: %w", err)
 	}
-	err = l.tx(ctx, func(tx *sql.Tx) error {
+	err = l.db.Tx(ctx, func(tx *sql.Tx) error {
 		src, err := sourceID(ctx, tx, r.Source)
 		if err != nil {
 			return err
