@@ -1,0 +1,104 @@
+package investigate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/trailseal/trailseal/internal/event"
+)
+
+// resolve puts the timeline into order and follows everyone in it.
+func (b *builder) resolve(ctx context.Context) error {
+	slices.SortStableFunc(b.rows, func(x, y related) int {
+		if c := x.at.Compare(y.at); c != 0 {
+			return c
+		}
+		return strings.Compare(x.id(), y.id())
+	})
+	v := newResolver(b.lake)
+	ids := make([]string, len(b.rows))
+	for i := range b.rows {
+		ids[i] = v.add(b.rows[i].who())
+	}
+	if err := v.follow(ctx); err != nil {
+		return err
+	}
+	place := map[string]int{}
+	for i := range b.rows {
+		at, ok := place[ids[i]]
+		if !ok {
+			at = len(b.c.Actors)
+			place[ids[i]] = at
+			a := v.actor(ids[i])
+			a.ID = fmt.Sprintf("a%d", at+1)
+			b.c.Actors = append(b.c.Actors, a)
+		}
+		b.c.Timeline = append(b.c.Timeline, entry(&b.rows[i], &b.c.Actors[at]))
+	}
+	if err := v.missingAccounts(ctx, b.o.From, b.o.To); err != nil {
+		return err
+	}
+	b.unverified()
+	return nil
+}
+
+// unverified adds a gap where the answer rests on log files that no digest proves.
+func (b *builder) unverified() {
+	var not []string
+	for _, state := range [...]string{"pending", "unlisted", "failed", "unknown"} {
+		if n := b.c.Counts.LogStates[state]; n > 0 {
+			not = append(not, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	if len(not) > 0 {
+		b.gap("unverified", fmt.Sprintf("of %d events, these are of log files that are not verified: %s", b.c.Counts.Events, strings.Join(not, ", ")))
+	}
+}
+
+func entry(r *related, a *Actor) Entry {
+	who := r.who()
+	e := Entry{Time: r.at, EventID: r.id(), Relation: r.relation, Account: r.text[event.Account], Region: r.text[event.Region],
+		Who:      Who{Actor: a.ID, State: a.State, Name: a.Name, Confidence: a.Confidence, Session: who.label()},
+		SourceIP: r.text[event.SourceIPAddress], Agent: r.agent(), UserAgent: r.text[event.UserAgent], Service: r.service(),
+		Action: r.text[event.EventName], Target: r.target(), Outcome: "ok", Change: r.changes(), LogState: r.text[event.LogState], Notes: []string{}}
+	if code := r.failure(); code != "" {
+		e.Outcome, e.ErrorCode = "error", code
+	}
+	note := func(format string, values ...any) { e.Notes = append(e.Notes, fmt.Sprintf(format, values...)) }
+	if r.text[event.ReadOnly] == "" {
+		note("the record does not say whether it only read: taken for a change")
+	}
+	if e.ErrorCode == "Client.DryRunOperation" {
+		note("a dry run: it would have worked")
+	}
+	if tool := r.attackTool(); tool != "" {
+		note("the user agent names %s", tool)
+	}
+	if who.invokedBy != "" && who.kind != "AWSService" {
+		note("through %s", plain(who.invokedBy))
+	}
+	if who.kind == "Root" && !who.assumedRoot && who.invokedBy == "" && r.text[event.EventType] != "AwsServiceEvent" {
+		note("the root user")
+	}
+	if e.LogState != "" && e.LogState != "verified" {
+		note("its log file is %s, not verified", plain(e.LogState))
+	}
+	if r.text[event.SharedEventID] != "" && who.kind == "AWSAccount" {
+		note("a principal of account %s", plain(who.account))
+	}
+	response := r.json(event.ResponseElements)
+	for _, made := range [...][3]string{{"accessKey", "accessKeyId", "made access key"}, {"user", "userName", "made user"}, {"role", "roleName", "made role"},
+		{"credentials", "accessKeyId", "gave credentials"}} {
+		if s := response.str(made[0], made[1]); s != "" && e.Outcome == "ok" {
+			note("%s %s", made[2], plain(s))
+		}
+	}
+	if e.Action == "ConsoleLogin" {
+		if used := r.json(event.AdditionalEventData).str("MFAUsed"); used != "" {
+			note("MFA used: %s", plain(used))
+		}
+	}
+	return e
+}
