@@ -1,0 +1,1 @@
+CALL "datalake".system.sync_partition_metadata('trailseal', 'events', 'FULL')
