@@ -158,7 +158,9 @@ func cloudTrail(rows int, seed uint64) []values {
 	few("session_issuer_type", false, func(row int) []byte { return []byte("Role") })
 	few("session_issuer_principal_id", false, func(row int) []byte { return f(nil, "AROAEXAMPLE%09d", who[row]) })
 	few("session_issuer_arn", true, func(row int) []byte { return f(nil, "arn:aws:iam::123456789012:role/team-%d", who[row]) })
-	few("session_creation_date", false, func(row int) []byte { return f(nil, "2026-05-29T%02d:%02d:%02dZ", row*24/rows, who[row]%60, rnd.IntN(4)) })
+	few("session_creation_date", false, func(row int) []byte {
+		return f(nil, "2026-05-29T%02d:%02d:%02dZ", row*24/rows, who[row]%60, rnd.IntN(4))
+	})
 	one("session_mfa_authenticated", "false")
 	one("tls_version", "TLSv1.3")
 	one("tls_cipher_suite", "TLS_AES_128_GCM_SHA256")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"math"
 	"slices"
 )
 
@@ -21,8 +20,12 @@ const (
 	maxPageRows = 1 << 15
 	// maxHead bounds what stands before the values of a page: levels, one bit a row, and lengths, 33 bits a row.
 	maxHead = maxPageRows/8 + maxPageRows*5 + 4096
-	// maxValue is the longest value, in bytes: the size of a page is a 32-bit number.
-	maxValue = 1 << 30
+	// maxValue is the longest value, in bytes, and maxPage the longest page: what a reader must hold.
+	maxValue = 64 << 20
+	maxPage  = maxHead + pageSize + maxValue
+	// maxGroupRows and maxChunk bound a group and a column in it, in rows and uncompressed bytes, for the same reason.
+	maxGroupRows = 1 << 22
+	maxChunk     = 1 << 31
 	// flushSize is how many bytes are collected before they are written.
 	flushSize = 256 << 10
 )
@@ -96,13 +99,14 @@ func (w *Writer) Reset(out io.Writer, columns []Column) {
 	}
 }
 
-// Group begins a row group. Readers work on one group at a time and in parallel on several; some 100,000 rows are usual.
+// Group begins a row group of up to 4,194,304 rows. Readers work on one group at a time and in parallel on several; some
+// 100,000 rows are usual.
 func (w *Writer) Group(rows int) {
 	switch {
 	case w.err != nil:
 	case w.column != len(w.columns):
 		w.fail(fmt.Errorf("%w: group begun before column %q", ErrOrder, w.columns[w.column].Name))
-	case rows < 1 || rows > math.MaxInt32:
+	case rows < 1 || rows > maxGroupRows:
 		w.fail(fmt.Errorf("row group of %d rows", rows))
 	default:
 		w.rows, w.column = rows, 0
@@ -227,8 +231,7 @@ func (w *Writer) uses(enc encoding) {
 
 // writePage compresses and writes a page. kindHeader appends the header of its kind.
 func (w *Writer) writePage(body []byte, kindHeader func(*thrift), kind int32) {
-	if len(body) > math.MaxInt32 {
-		w.fail(fmt.Errorf("column %q: page of %d bytes", w.columns[w.column].Name, len(body)))
+	if w.err != nil {
 		return
 	}
 	packed := body
@@ -251,6 +254,9 @@ func (w *Writer) writePage(body []byte, kindHeader func(*thrift), kind int32) {
 	t.end()
 	w.chunk.raw += int64(len(t.buf) + len(body))
 	w.chunk.size += int64(len(t.buf) + len(packed))
+	if w.chunk.raw > maxChunk {
+		w.fail(fmt.Errorf("column %q: more than %d bytes in a group", w.columns[w.column].Name, int64(maxChunk)))
+	}
 	w.write(t.buf)
 	w.write(packed)
 }

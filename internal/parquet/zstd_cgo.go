@@ -13,3 +13,19 @@ func newCompressor() *compressor { return &compressor{zstd.NewCtx()} }
 func (c *compressor) compress(dst, src []byte) ([]byte, error) {
 	return c.ctx.CompressLevel(dst[:cap(dst)], src, zstd.BestSpeed)
 }
+
+// decompressor decompresses with libzstd.
+type decompressor struct{ ctx zstd.Ctx }
+
+// decompress returns the size bytes that src is a zstd frame of. It never needs more memory than that.
+func (d *decompressor) decompress(src []byte, size int) ([]byte, error) {
+	if size == 0 || len(src) == 0 {
+		return nil, errPageData
+	}
+	if d.ctx == nil {
+		d.ctx = zstd.NewCtx()
+	}
+	dst := make([]byte, size)
+	n, err := d.ctx.DecompressInto(dst, src)
+	return dst[:max(0, min(n, size))], err
+}

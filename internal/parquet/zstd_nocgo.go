@@ -19,3 +19,21 @@ func newCompressor() *compressor {
 func (c *compressor) compress(dst, src []byte) ([]byte, error) {
 	return c.enc.EncodeAll(src, dst[:0]), nil
 }
+
+type decompressor struct{ dec *zstd.Decoder }
+
+// decompress returns the size bytes that src is a zstd frame of. It never needs much more memory than that.
+func (d *decompressor) decompress(src []byte, size int) ([]byte, error) {
+	if size == 0 || len(src) == 0 {
+		return nil, errPageData
+	}
+	if d.dec == nil {
+		var err error
+		d.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true),
+			zstd.WithDecoderMaxWindow(32<<20))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return d.dec.DecodeAll(src, make([]byte, 0, size))
+}
