@@ -126,7 +126,7 @@ Start with "trailseal demo": it needs no AWS account.`,
 	f.BoolVar(&g.noProgress, "no-progress", false, "no progress bar")
 	f.StringVar(&g.config, "config", "", "configuration `FILE` (default: trailseal/config.yaml in the XDG config folder)")
 	f.BoolVar(&g.yes, "yes", false, "answer yes to every question (none is asked yet)")
-	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.version())
+	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.ingest(), g.version())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")
 	for _, c := range root.Commands() {
@@ -179,7 +179,7 @@ func (g *global) settle(cmd *cobra.Command) error {
 	if g.maxParallel < 0 || g.maxParallel > 4096 {
 		return usage("--max-parallel %d: want 1 to 4096", g.maxParallel)
 	}
-	if g.period != "" && (g.from != "" || g.to != "") {
+	if g.period != "" && (g.from != "" || g.to != "" && !strings.HasPrefix(g.to, "s3://")) {
 		return usage("--period %q goes without --from and --to", g.period)
 	}
 	return nil

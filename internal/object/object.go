@@ -8,6 +8,7 @@ package object
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,14 @@ type Body struct {
 	// knows that there is none.
 	Metadata map[string]string
 	io.ReadCloser
+}
+
+// Progress is what a job that reads objects has done so far. It may be read while the job goes on.
+type Progress struct {
+	Listed atomic.Int64 // objects
+	Wanted atomic.Int64 // objects known to need reading
+	Read   atomic.Int64 // objects
+	Bytes  atomic.Int64 // compressed bytes read
 }
 
 // Errors of a source. Adapters wrap exactly one of them around the cause; anything else is a fault worth a retry.

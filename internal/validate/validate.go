@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -125,12 +124,7 @@ type Options struct {
 }
 
 // Progress is what a run has done so far. It may be read while the run goes on.
-type Progress struct {
-	Listed atomic.Int64 // objects
-	Wanted atomic.Int64 // objects known to need reading
-	Read   atomic.Int64 // objects
-	Bytes  atomic.Int64 // compressed bytes read
-}
+type Progress = object.Progress
 
 // Errors that a face has an answer for.
 var (

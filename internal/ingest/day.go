@@ -1,0 +1,239 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/event"
+	"github.com/trailseal/trailseal/internal/object"
+	"github.com/trailseal/trailseal/internal/receipt"
+	"github.com/trailseal/trailseal/internal/verdict"
+)
+
+// day takes in the files that were delivered on a day, named as its folder.
+func (t *taker) day(ctx context.Context, day string, files []object.Info) error {
+	if !t.To.IsZero() && day > dayOf(t.To, 1) || !t.From.IsZero() && day < dayOf(t.From, 0) {
+		return nil
+	}
+	return t.batch(ctx, day+"/", files)
+}
+
+// batch takes in some files. below is the folder of their day below each folder of the unit.
+func (t *taker) batch(ctx context.Context, below string, files []object.Info) error {
+	known, listed := map[string][]receipt.File{}, map[string][]verdict.Listed{}
+	for _, prefix := range t.prefixes(below, files) {
+		for f, err := range t.Known.Logs(ctx, t.Name, prefix) {
+			if err != nil {
+				return err
+			}
+			known[f.Key] = append(known[f.Key], f)
+		}
+		if t.Ledger == nil {
+			continue
+		}
+		for g, err := range t.Ledger.Listed(ctx, t.Name, prefix) {
+			if err != nil {
+				return err
+			}
+			listed[g.Key] = append(listed[g.Key], g)
+		}
+	}
+	var read []object.Info
+	var restate []receipt.File
+	for _, info := range files {
+		if len(t.unit.folders) > 0 {
+			if k, err := integrity.ParseKey(info.Key); err != nil || k.Class != integrity.LogFile {
+				if !strings.HasSuffix(info.Key, "/") {
+					t.tally(&t.report.Files.Other, 1)
+				}
+				continue
+			}
+		}
+		at := slices.IndexFunc(known[info.Key], func(f receipt.File) bool { return f.Version == info.Version })
+		if at < 0 {
+			read = append(read, info)
+			continue
+		}
+		f := known[info.Key][at]
+		if f = t.restated(f, listed[info.Key]); f.State != "" {
+			restate = append(restate, f)
+			continue
+		}
+		t.tally(&t.report.Files.Known, 1)
+	}
+	if err := t.restate(ctx, restate); err != nil {
+		return err
+	}
+	return t.read(ctx, read, listed)
+}
+
+// prefixes are those under which to look the files up.
+func (t *taker) prefixes(below string, files []object.Info) []string {
+	if len(t.unit.folders) == 0 {
+		if len(files) == 0 {
+			return nil
+		}
+		// Anywhere: what the first and the last key have in common.
+		first, last := files[0].Key, files[len(files)-1].Key
+		n := 0
+		for n < min(len(first), len(last)) && first[n] == last[n] {
+			n++
+		}
+		return []string{first[:n]}
+	}
+	out := make([]string, len(t.unit.folders))
+	for i, f := range t.unit.folders {
+		out[i] = f + below
+	}
+	return out
+}
+
+// state is what is known of a log file with a content, and the digest that lists it.
+func (r *run) state(key string, sum [32]byte, listed []verdict.Listed) (state, digest string) {
+	for _, g := range listed {
+		if g.Status == integrity.Valid && g.SHA256 == sum {
+			return event.Verified, g.Digest
+		}
+	}
+	for _, g := range listed {
+		if g.Status == integrity.Valid {
+			return event.Failed, ""
+		}
+	}
+	if s := r.damaged[fromLogs(key)]; s != "" {
+		return s, ""
+	}
+	for _, g := range listed {
+		if g.SHA256 == sum && g.Status != integrity.Forged {
+			return event.Pending, g.Digest
+		}
+	}
+	return event.Pending, ""
+}
+
+// restated is a file that the lake has, with the state that it has now; without a state when that is the same.
+func (r *run) restated(f receipt.File, listed []verdict.Listed) receipt.File {
+	var sum [32]byte
+	copy(sum[:], f.SHA256)
+	state, digest := r.state(f.Key, sum, listed)
+	if len(f.SHA256) != 32 && state == event.Verified || state == f.State && digest == f.Digest {
+		return receipt.File{}
+	}
+	f.State, f.Digest = state, digest
+	return f
+}
+
+func (t *taker) restate(ctx context.Context, files []receipt.File) error {
+	if len(files) == 0 {
+		return nil
+	}
+	// Rows of theirs may be among those that wait to be written.
+	if err := t.flush(ctx, func(event.Place, *event.Rows) bool { return true }); err != nil {
+		return err
+	}
+	if err := t.Load.Restate(ctx, files); err != nil {
+		return err
+	}
+	t.tally(&t.report.Files.Restated, int64(len(files)))
+	return t.whole(ctx, files, len(files))
+}
+
+// restateOld looks at files that are not verified and lie before what --since-last lists.
+func (t *taker) restateOld(ctx context.Context) error {
+	if !t.SinceLast || t.Ledger == nil || t.unit.from != "" {
+		return nil
+	}
+	var changed []receipt.File
+	for _, folder := range t.unit.folders {
+		for f, err := range t.Known.Logs(ctx, t.Name, folder) {
+			if err != nil {
+				return err
+			}
+			if f.State == event.Verified {
+				continue
+			}
+			var listed []verdict.Listed
+			for g, err := range t.Ledger.Listed(ctx, t.Name, f.Key) {
+				if err != nil {
+					return err
+				}
+				if g.Key == f.Key {
+					listed = append(listed, g)
+				}
+			}
+			if now := t.restated(f, listed); now.State != "" {
+				changed = append(changed, now)
+			}
+		}
+	}
+	return t.restate(ctx, changed)
+}
+
+// fetched is an object that was read, or why it was not.
+type fetched struct {
+	info object.Info
+	data []byte // nil: it is large, and is to be streamed
+	held int64  // bytes of the memory semaphore
+	err  error
+}
+
+// read takes files in, in order, reading some ahead.
+func (t *taker) read(ctx context.Context, files []object.Info, listed map[string][]verdict.Listed) error {
+	t.Progress.Wanted.Add(int64(len(files)))
+	ahead := make(chan chan fetched, 16)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(ahead)
+		for _, info := range files {
+			if err := t.reads.Acquire(gctx, 1); err != nil {
+				return err
+			}
+			held := min(info.Size+1, memoryLimit)
+			if err := t.memory.Acquire(gctx, held); err != nil {
+				t.reads.Release(1)
+				return err
+			}
+			to := make(chan fetched, 1)
+			g.Go(func() error {
+				defer t.reads.Release(1)
+				f := t.fetch(gctx, info)
+				f.held = held
+				to <- f
+				return nil
+			})
+			select {
+			case ahead <- to:
+			case <-gctx.Done():
+				t.memory.Release(held)
+				return gctx.Err()
+			}
+		}
+		return nil
+	})
+	var failed error
+	for to := range ahead {
+		f := <-to
+		if failed == nil {
+			if failed = t.file(gctx, f, listed[f.info.Key]); failed != nil {
+				stop() // what is under way still gives its memory back
+			}
+		}
+		t.memory.Release(f.held)
+	}
+	if err := g.Wait(); failed == nil {
+		failed = err
+	}
+	return failed
+}
+
+// fatal reports whether an error ends the run.
+func fatal(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, object.ErrCredentials) || errors.Is(err, object.ErrNoSource)
+}

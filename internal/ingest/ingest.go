@@ -1,0 +1,261 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/event"
+	"github.com/trailseal/trailseal/internal/object"
+	"github.com/trailseal/trailseal/internal/receipt"
+	"github.com/trailseal/trailseal/internal/verdict"
+)
+
+// Source is where the objects are; see validate.Source.
+type Source interface {
+	Dirs(ctx context.Context, prefix string) ([]string, error)
+	List(ctx context.Context, prefix, startAfter string) iter.Seq2[object.Info, error]
+	Open(ctx context.Context, key string) (object.Body, error)
+}
+
+// Ledger says what validation has found.
+type Ledger interface {
+	// Listed yields the log files below a prefix of a source as digests list them.
+	Listed(ctx context.Context, source, prefix string) iter.Seq2[verdict.Listed, error]
+	Findings(ctx context.Context, source string) iter.Seq2[verdict.Finding, error]
+}
+
+// Known says which files the lake has.
+type Known interface {
+	Logs(ctx context.Context, source, prefix string) iter.Seq2[receipt.File, error]
+	// Rows counts the rows of the lake.
+	Rows(ctx context.Context) (int64, error)
+}
+
+// Load changes the lake. Its methods may be called concurrently.
+type Load interface {
+	// Write adds rows to their partition, each event once, and counts those that share an eventID with another and differ.
+	Write(ctx context.Context, rows *event.Rows) (differing int, err error)
+	// Restate gives rows of files that the lake has the state and digest that the files have now.
+	Restate(ctx context.Context, files []receipt.File) error
+	// Commit makes what was written part of the lake, with the files that are in it whole.
+	Commit(ctx context.Context, files []receipt.File) error
+}
+
+// Options say what to take in, from where, and how.
+type Options struct {
+	Source Source
+	Name   string // the source, as the ledger and the lake know it
+	Under  string // narrows the source to what lies below a prefix
+
+	From, To          time.Time // of the delivery; zero: open
+	Accounts, Regions []string  // empty: all
+	OnlyVerified      bool
+	SinceLast         bool // look only at what is newer than the newest file that the lake has
+	Parallel          int  // objects being read at once; 0: a number that suits a folder
+
+	Ledger Ledger // nil: nothing is known of any file
+	Known  Known
+	Load   Load
+	// Inflate inflates a gzip file of size bytes, and returns what comes out, of at most max bytes.
+	Inflate func(r io.Reader, size, max int64) ([]byte, integrity.Content, error)
+
+	Now      func() time.Time
+	Progress *Progress // may be nil
+	// Wait is how long to wait before the first further try of a read, doubled for each one after. 0: 200 ms.
+	Wait time.Duration
+}
+
+// Progress is what a run has done so far. It may be read while the run goes on.
+type Progress = object.Progress
+
+// ErrNothing: the source holds no log file of what was asked for.
+var ErrNothing = errors.New("no log files found")
+
+type run struct {
+	Options
+	reads   *semaphore.Weighted // objects being read
+	memory  *semaphore.Weighted // bytes of objects that were read and not taken in yet
+	damaged map[string]string   // what validation has to say against a file, by key from AWSLogs on
+
+	mu       sync.Mutex
+	report   receipt.Report
+	receipts []receipt.File // whole, and not committed
+	parts    int            // written since the last commit
+}
+
+// memoryLimit bounds the compressed bytes that are read ahead.
+const memoryLimit = 48 << 20
+
+// Run takes log files in and reports. An error means that the source, the credentials, the ledger or the lake failed as
+// a whole: what was committed stays, and the next run goes on from there. ErrNothing comes with a report.
+func Run(ctx context.Context, o Options) (receipt.Report, error) {
+	started := o.Now()
+	if o.Progress == nil {
+		o.Progress = new(Progress)
+	}
+	if o.Wait == 0 {
+		o.Wait = 200 * time.Millisecond
+	}
+	if o.Parallel <= 0 {
+		o.Parallel = 2 * runtime.NumCPU()
+	}
+	r := &run{Options: o, reads: semaphore.NewWeighted(int64(o.Parallel)), memory: semaphore.NewWeighted(memoryLimit),
+		report: receipt.Report{Source: o.Name, Faults: []receipt.Fault{}, Reasons: receipt.Reasons{}, States: receipt.States{}, Warnings: []string{}}}
+	before, err := o.Known.Rows(ctx)
+	if err != nil {
+		return r.report, err
+	}
+	if err := r.findings(ctx); err != nil {
+		return r.report, err
+	}
+	err = r.all(ctx)
+	// What is whole is kept even when the run is being stopped.
+	err = errors.Join(err, r.commit(context.WithoutCancel(ctx), true))
+	if err != nil {
+		return r.report, err
+	}
+	after, err := o.Known.Rows(ctx)
+	if err != nil {
+		return r.report, err
+	}
+	rep := &r.report
+	rep.Events = after - before
+	rep.Known = rep.Records - rep.Events
+	rep.Files.Listed = o.Progress.Listed.Load()
+	rep.Stats.Bytes, rep.Stats.Seconds = o.Progress.Bytes.Load(), o.Now().Sub(started).Seconds()
+	slices.SortFunc(rep.Faults, func(a, b receipt.Fault) int {
+		if c := strings.Compare(a.Key, b.Key); c != 0 {
+			return c
+		}
+		return a.Record - b.Record
+	})
+	slices.Sort(rep.Warnings)
+	rep.Warnings = slices.Compact(rep.Warnings)
+	if rep.Files.Listed == 0 && rep.Files.Unreadable == 0 {
+		return *rep, ErrNothing
+	}
+	return *rep, nil
+}
+
+// findings learns what validation has to say against single files.
+func (r *run) findings(ctx context.Context) error {
+	r.damaged = map[string]string{}
+	if r.Ledger == nil {
+		return nil
+	}
+	for f, err := range r.Ledger.Findings(ctx, r.Name) {
+		if err != nil {
+			return err
+		}
+		switch integrity.Kind(f.Kind) {
+		case integrity.LogUnlisted:
+			r.damaged[fromLogs(f.Key)] = event.Unlisted
+		case integrity.LogInvalid:
+			r.damaged[fromLogs(f.Key)] = event.Failed
+		}
+	}
+	return nil
+}
+
+// fromLogs is a key from its AWSLogs folder on: what lies above may differ between a bucket and a copy of it.
+func fromLogs(key string) string {
+	if at := strings.LastIndex(key, "AWSLogs/"); at >= 0 {
+		return key[at:]
+	}
+	return key
+}
+
+func (r *run) all(ctx context.Context) error {
+	units, err := r.discover(ctx)
+	if err != nil {
+		return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	// A thread in a call to C holds its processor, and one unit may wait for the disk while another computes.
+	g.SetLimit(runtime.NumCPU() + 1)
+	for _, u := range units {
+		g.Go(func() error { return r.take(gctx, u) })
+	}
+	return g.Wait()
+}
+
+// whole notes files that are in the lake with all their rows, and commits from time to time.
+func (r *run) whole(ctx context.Context, files []receipt.File, parts int) error {
+	r.mu.Lock()
+	r.receipts = append(r.receipts, files...)
+	r.parts += parts
+	r.mu.Unlock()
+	return r.commit(ctx, false)
+}
+
+func (r *run) commit(ctx context.Context, now bool) error {
+	const enough = 64 // parts
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !now && r.parts < enough && len(r.receipts) < 4096 {
+		return nil
+	}
+	files := r.receipts
+	r.receipts, r.parts = nil, 0
+	return r.Load.Commit(ctx, files)
+}
+
+// count adds what was found in one file to the report.
+func (r *run) count(f receipt.File, reasons map[event.Reasons]int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rep := &r.report
+	rep.Files.Read++
+	rep.Records += f.Records
+	rep.Odd += f.Odd
+	rep.Faulty += f.Faulty
+	rep.States[f.State]++
+	rep.Stats.Inflated += f.Inflated
+	for _, x := range f.Faults {
+		if len(rep.Faults) < receipt.MaxFaults {
+			rep.Faults = append(rep.Faults, x)
+		}
+	}
+	for _, set := range slices.Collect(maps.Keys(reasons)) {
+		for word := range strings.SplitSeq(set.String(), ",") {
+			rep.Reasons[word] += reasons[set]
+		}
+	}
+}
+
+func (r *run) warn(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.report.Warnings) < 1000 {
+		r.report.Warnings = append(r.report.Warnings, fmt.Sprintf(format, args...))
+	}
+}
+
+// unreadable notes a file or folder of which nothing is known.
+func (r *run) unreadable(key string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Files.Unreadable++
+	if len(r.report.Faults) < receipt.MaxFaults {
+		r.report.Faults = append(r.report.Faults, receipt.Fault{Key: key, Record: -1, Reason: err.Error()})
+	}
+}
+
+func (r *run) tally(to *int64, n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	*to += n
+}

@@ -1,0 +1,73 @@
+package lake
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/trailseal/trailseal/internal/event"
+	"github.com/trailseal/trailseal/internal/receipt"
+	"github.com/trailseal/trailseal/internal/sqlite"
+)
+
+const logColumns = "source, key, sha256, version, account, region, size, inflated, records, odd, faults, state, digest, places, ingested_at"
+
+func scanLog(rows *sql.Rows) (g receipt.File, err error) {
+	var places string
+	var at int64
+	if err := rows.Scan(&g.Source, &g.Key, &g.SHA256, &g.Version, &g.Account, &g.Region, &g.Size, &g.Inflated, &g.Records,
+		&g.Odd, &g.Faulty, &g.State, &g.Digest, &places, &at); err != nil {
+		return g, err
+	}
+	g.Ingested = time.Unix(at, 0).UTC()
+	var raw [][3]string
+	if err := json.Unmarshal([]byte(places), &raw); err != nil {
+		return g, fmt.Errorf("%w: partitions of %q: %w", sqlite.ErrDamaged, g.Key, err)
+	}
+	for _, p := range raw {
+		g.Places = append(g.Places, event.Place{Account: p[0], Region: p[1], Date: p[2]})
+	}
+	return g, nil
+}
+
+func placesText(places []event.Place) string {
+	raw := make([][3]string, len(places))
+	for i, p := range places {
+		raw[i] = [3]string{p.Account, p.Region, p.Date}
+	}
+	b, err := json.Marshal(raw)
+	if err != nil {
+		panic(err) // of arrays of strings
+	}
+	return string(b)
+}
+
+// Logs yields the log files of a source (empty: of every source) whose key starts with prefix, by source and key. Their
+// Faults are not filled.
+func (l *Lake) Logs(ctx context.Context, source, prefix string) iter.Seq2[receipt.File, error] {
+	return func(yield func(receipt.File, error) bool) {
+		rows, err := l.db.Read.QueryContext(ctx, "SELECT "+logColumns+` FROM log_file WHERE (?1 = '' OR source = ?1)
+			AND key >= ?2 AND key < ?2 || char(1114111) ORDER BY source, key, id`, source, prefix)
+		if err != nil {
+			yield(receipt.File{}, fmt.Errorf("lake: log files: %w", sqlite.Classify(err)))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			g, err := scanLog(rows)
+			if err != nil {
+				yield(g, fmt.Errorf("lake: log files: %w", sqlite.Classify(err)))
+				return
+			}
+			if !yield(g, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(receipt.File{}, fmt.Errorf("lake: log files: %w", sqlite.Classify(err)))
+		}
+	}
+}
