@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	mostSQL    = 262144 // bytes of a statement that Athena takes
-	mostPrefix = 512    // bytes
+	mostSQL    = 262144    // bytes of a statement that Athena takes
+	mostPrefix = 512       // bytes
 	unknown    = "unknown" // the lake's word for an account or region that no record or key tells
 )
 

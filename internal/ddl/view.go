@@ -12,8 +12,8 @@ import (
 // AWS's files and reader do not give: account and region are those of the file's key, and date is the day of its
 // delivery, so that a window of days must end some days later than that of event_time; raw, the states and sums of
 // files, the numbers of records, other origins, event_context and what stands in other files are NULL; resources,
-// addendum and session_web_id_attributes are made JSON again, with the members that are known; and an event is there
-// as often as it was delivered.
+// addendum and session_web_id_attributes are made JSON again, with the members that are known, in alphabetical order;
+// and an event is there as often as it was delivered.
 func RawView(o Options) (string, error) {
 	o, err := o.complete("cloudtrail")
 	if err == nil && o.View == o.Table {
@@ -36,7 +36,8 @@ func expression(column int) string {
 	switch column {
 	case event.Principal:
 		var candidates []string
-		for _, i := range []int{event.SessionIssuerARN, event.UserIdentityARN, event.UserIdentityInvokedBy, event.UserIdentityPrincipalID, event.UserIdentityUserName} {
+		for _, i := range []int{event.SessionIssuerARN, event.UserIdentityARN, event.UserIdentityInvokedBy,
+			event.UserIdentityPrincipalID, event.UserIdentityUserName} {
 			candidates = append(candidates, "nullif("+expression(i)+", '')")
 		}
 		return "coalesce(" + strings.Join(candidates, ", ") + ")"
