@@ -104,7 +104,7 @@ type Hop struct {
 
 // Claim is what the log says of who acted without proof of it.
 type Claim struct {
-	Kind  string `json:"kind"` // source-identity, session-name, tag, on-behalf-of
+	Kind  string `json:"kind"` // source-identity, session-name, tag, on-behalf-of, federated-provider, key-made-by
 	Value string `json:"value"`
 	Event string `json:"event_id,omitempty"`
 }

@@ -113,7 +113,15 @@ func TestWhoReallyDidIt(t *testing.T) {
 				ev(at(0), hub, "sts", "AssumeRole", foreigner(beyond, "AROAVENDOR000000:collector"), gave(hub, "vendor", "x", key(1)), shared("sh"), id("here")),
 				act(session(hub, "vendor", "x", key(1), at(0))),
 			},
-			told{Unknown, "session", "AROAVENDOR000000:collector", Claimed, "here:access-key-id:proven"}, "account-missing",
+			told{Unknown, "other-account", "AROAVENDOR000000:collector of account " + beyond, Claimed, "here:access-key-id:proven"}, "account-missing",
+		},
+		"the caller's record is missing, but its session is known": {
+			[]row{
+				ev(at(-5), prod, "sts", "AssumeRole", user(prod, "alice", "AKIA000000000001"), gave(prod, "first", "s1", key(5)), id("first")),
+				ev(at(0), hub, "sts", "AssumeRole", foreigner(prod, "AROAFIRST000000:s1"), gave(hub, "admin", "x", key(1)), shared("sh"), id("here")),
+				act(session(hub, "admin", "x", key(1), at(0))),
+			},
+			told{Person, "iam-user", "alice", Claimed, "here:access-key-id:proven first:session-and-time:claimed"}, "",
 		},
 		"SAML": {
 			[]row{

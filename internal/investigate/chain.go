@@ -2,6 +2,7 @@ package investigate
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -19,7 +20,7 @@ func (v *resolver) actor(id string) Actor {
 	n := start
 	for {
 		visited[n.who.id()] = true
-		claims = append(claims, n.who.claims()...)
+		claims = append(append(claims, n.who.claims()...), n.claims...)
 		if n.via != nil {
 			a.Hops = append(a.Hops, *n.via)
 			a.Confidence = weaker(a.Confidence, n.via.Confidence)
@@ -36,6 +37,7 @@ func (v *resolver) actor(id string) Actor {
 		next := v.nodes[n.from]
 		if next == nil || len(a.Hops) >= maxDepth {
 			a.end(origin{state: Unknown, kind: "session", name: n.who.label(), account: n.who.account, confidence: Claimed, reason: "the chain is too long to follow"})
+			v.gap("limit", fmt.Sprintf("a chain is longer than %d hops", maxDepth))
 			return a.with(claims)
 		}
 		if o, ok := v.service(n, next); ok {
@@ -58,6 +60,21 @@ func (v *resolver) actor(id string) Actor {
 		v.gap(first(n.gap, "hop-missing"), missing)
 	}
 	return a.with(claims)
+}
+
+// same is equal for credentials that are one actor: each action of another account's principal has a node of its own,
+// and they are one where they lead to the same credentials there, or to none.
+func (v *resolver) same(id string) string {
+	n := v.nodes[id]
+	switch {
+	case n == nil || n.who.kind != "AWSAccount":
+		return id
+	case n.twin:
+		return "twin\x00" + n.from
+	case n.via == nil && len(n.candidates) == 0:
+		return "account\x00" + n.who.account + "\x00" + n.who.principal
+	}
+	return id
 }
 
 // service is the workload for which an AWS service, the caller, obtained the session n.
@@ -85,6 +102,11 @@ func (a Actor) with(claims []Claim) Actor {
 			if !slices.Contains(a.Notes, note) {
 				a.Notes = append(a.Notes, note)
 			}
+		}
+	}
+	for _, c := range a.Claims {
+		if c.Kind == "key-made-by" {
+			a.Notes = append(a.Notes, "its access key was made by "+plain(c.Value)+" with event "+plain(c.Event))
 		}
 	}
 	if a.Session.InvokedBy != "" && a.State != Service {

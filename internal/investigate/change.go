@@ -10,8 +10,9 @@ import (
 	"github.com/trailseal/trailseal/internal/event"
 )
 
-// ChangeOptions say of which period the changes are wanted, and which things are known to serve the logging besides
-// those that events of the lake show: what CloudTrail writes to, and the alarms on its log group.
+// ChangeOptions say of which period the changes are wanted, and which things are known to serve the logging. Those that
+// the set-up of trails in the lake names, and the alarms on its log groups, are added; the buckets and keys that
+// CloudTrail is seen to use are added where none are given.
 type ChangeOptions struct {
 	From, To  time.Time // [From, To); zero: open on that side
 	Buckets   []string

@@ -3,6 +3,7 @@ package investigate
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,7 @@ func (v *resolver) choose(n *node, rows []*record, link string, c Confidence) {
 	best := actions[len(actions)-1] // the latest: nearest to the use
 	who := best.best.who()
 	n.via, n.from = hop(best.best, n.who, who, link, c), v.add(who)
+	n.claims = append(n.claims, tags(best.best)...)
 	for _, r := range best.all {
 		if r != best.best {
 			n.via.Notes = append(n.via.Notes, "account "+plain(r.text[event.Account])+" recorded it as event "+plain(r.id()))
@@ -67,6 +69,27 @@ func (v *resolver) choose(n *node, rows []*record, link string, c Confidence) {
 		n.via.Notes = append(n.via.Notes, "it is later than the session's first use")
 		n.via.Confidence = Claimed
 	}
+}
+
+// tags are the session tags that a caller or an identity provider gave with the session.
+func tags(r *record) []Claim {
+	const most = 50 // AWS's own limit
+	var out []Claim
+	add := func(k, v string) {
+		if len(out) < most {
+			out = append(out, Claim{Kind: "tag", Value: k + "=" + v, Event: r.id()})
+		}
+	}
+	p := r.json(event.RequestParameters)
+	for _, t := range p.list("tags") {
+		add(t.str("key"), t.str("value"))
+	}
+	if m, ok := p.at("principalTags").v.(map[string]any); ok {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			add(k, value{m[k]}.str())
+		}
+	}
+	return out
 }
 
 // chooseByCreation sets what gave n its credentials from the rows that byCreation found.

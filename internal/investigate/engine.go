@@ -19,8 +19,13 @@ type Engine interface {
 	Between(ctx context.Context, from, to time.Time, sql string) (answer.Result, error)
 }
 
-// maxRows bounds what one question may yield.
-const maxRows = 20_000
+const (
+	// maxRows and maxBytes bound what one question may yield.
+	maxRows  = 20_000
+	maxBytes = 512 << 20
+	// maxJSON bounds a JSON column that is looked into: AWS leaves out more than 100 KB.
+	maxJSON = 1 << 20
+)
 
 // fields are the columns that a record is read with; the whole record of an event has all of event.Columns.
 var fields = [...]int{
@@ -78,13 +83,22 @@ func (l *lake) rows(ctx context.Context, from, to time.Time, sql string, columns
 	if len(result.Columns) != columns {
 		return fmt.Errorf("the engine answers with %d columns instead of %d", len(result.Columns), columns)
 	}
-	n := 0
+	n, size := 0, 0
 	for row, err := range result.Rows {
 		if err != nil {
 			return err
 		}
 		if n++; n > maxRows {
 			l.gap("limit", fmt.Sprintf("a question had more than %d rows: the rest was not read", maxRows))
+			break
+		}
+		for _, v := range row {
+			if s, ok := v.(string); ok {
+				size += len(s)
+			}
+		}
+		if size > maxBytes {
+			l.gap("limit", fmt.Sprintf("a question had more than %d MiB of text: the rest was not read", maxBytes>>20))
 			break
 		}
 		each(row)

@@ -216,6 +216,8 @@ func (i identity) itself(missing string) origin {
 		return known(Workload, "ec2-instance", i.session())
 	case i.scopeTo != "" || i.scopeARN != "":
 		return known(Workload, workloadKind(i.scopeType), first(i.scopeTo, i.scopeARN))
+	case i.kind == "AWSAccount":
+		o.kind, o.name = "other-account", first(i.principal, "somebody")+" of account "+first(i.account, "unknown")
 	case i.kind == "Root":
 		o.kind, o.name = "root", "root of "+i.account
 	case i.source != "":

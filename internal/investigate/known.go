@@ -105,23 +105,23 @@ func (l *lake) learn(ctx context.Context, o ChangeOptions, history []record) (*k
 			k.add(Topic, account, first(p.str("snsTopicARN"), p.str("snsTopicName")))
 		}
 	}
-	if err := l.learnDelivery(ctx, k); err != nil {
+	if err := l.learnDelivery(ctx, o, k); err != nil {
 		return nil, err
 	}
 	return k, l.learnAlarms(ctx, k)
 }
 
-// learnDelivery takes the buckets and keys that CloudTrail itself uses.
-func (l *lake) learnDelivery(ctx context.Context, k *known) error {
+// learnDelivery takes the buckets and keys that CloudTrail itself uses, unless the caller named them.
+func (l *lake) learnDelivery(ctx context.Context, o ChangeOptions, k *known) error {
 	bucket, key := requestScalar("$.bucketName"), requestScalar("$.keyId")
 	sql := "SELECT " + bucket + " AS bucket, " + key + " AS key_id, count(*) FROM events WHERE user_identity_type = 'AWSService'" +
 		" AND user_identity_invoked_by = 'cloudtrail.amazonaws.com' AND event_source IN ('s3.amazonaws.com', 'kms.amazonaws.com')" +
 		" AND event_name IN ('GetBucketAcl', 'PutObject', 'GenerateDataKey') GROUP BY " + bucket + ", " + key + " ORDER BY 1, 2 LIMIT 1000"
 	return l.rows(ctx, time.Time{}, time.Time{}, sql, 3, func(row []any) {
-		if s, ok := row[0].(string); ok {
+		if s, ok := row[0].(string); ok && len(o.Buckets) == 0 {
 			k.add(Bucket, "", s)
 		}
-		if s, ok := row[1].(string); ok {
+		if s, ok := row[1].(string); ok && len(o.Keys) == 0 {
 			k.add(Key, "", s)
 		}
 	})

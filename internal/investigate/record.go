@@ -32,10 +32,10 @@ func plain(s string) string {
 // value is JSON of a log, decoded; nil where there is none.
 type value struct{ v any }
 
-// json is the column's JSON. Text that is not JSON is nil.
+// json is the column's JSON. Text that is not JSON, or is too long, is nil.
 func (r *record) json(column int) value {
 	var v any
-	if s := r.text[column]; s == "" || json.Unmarshal([]byte(s), &v) != nil {
+	if s := r.text[column]; s == "" || len(s) > maxJSON || json.Unmarshal([]byte(s), &v) != nil {
 		return value{}
 	}
 	return value{v}

@@ -14,8 +14,10 @@ import (
 const (
 	// maxDepth bounds how many sessions a chain is followed through.
 	maxDepth = 16
-	// maxSessions bounds how many different sessions of one answer are followed.
-	maxSessions = 2000
+	// maxSessions bounds how many different sessions of one answer are followed, and maxNamed how many of a level are
+	// looked for by name and time, for want of a key.
+	maxSessions = maxLimit + 2000
+	maxNamed    = 1000
 	// A session's creationDate has seconds, and the event that gave it may be a few of them off.
 	creationSlack = 5 * time.Second
 	// longestRole and longestUser are the longest lives of credentials:
@@ -34,7 +36,8 @@ type node struct {
 	asked      bool
 	via        *Hop   // how it came about; nil where that is not known
 	from       string // id of the caller's node; empty where via ends the chain
-	twin       bool   // the same credentials in the caller's own account: no hop of its own
+	twin       bool   // from is the same credentials as their own account recorded them
+	claims     []Claim
 	candidates []Hop
 	gap        string // kind of gap, and
 	missing    string // why there is no via
@@ -77,7 +80,7 @@ func (v *resolver) follow(ctx context.Context) error {
 	for range maxDepth {
 		level := v.open()
 		if len(level) == 0 {
-			return v.nameUsers(ctx)
+			return v.name(ctx)
 		}
 		for _, n := range level {
 			n.asked = true
@@ -91,7 +94,7 @@ func (v *resolver) follow(ctx context.Context) error {
 	for _, n := range v.open() {
 		n.gap, n.missing = "limit", fmt.Sprintf("the chain is longer than %d sessions", maxDepth)
 	}
-	return v.nameUsers(ctx)
+	return v.name(ctx)
 }
 
 // open are the nodes whose issuer was not asked for, in a fixed order.
@@ -183,6 +186,12 @@ func (v *resolver) byCreation(ctx context.Context, level []*node) error {
 			rest = append(rest, n)
 		}
 	}
+	if len(rest) > maxNamed {
+		for _, n := range rest[maxNamed:] {
+			n.gap, n.missing = "limit", fmt.Sprintf("more than %d sessions have no key to follow them by", maxNamed)
+		}
+		rest = rest[:maxNamed]
+	}
 	const most = 100
 	for part := range slices.Chunk(rest, most) {
 		var a, b time.Time
@@ -244,37 +253,6 @@ func (v *resolver) session(i identity, from, to time.Time) string {
 		return ""
 	}
 	return "(" + v.between(from, to) + " AND ((" + strings.Join(any, ") OR (") + ")))"
-}
-
-// nameUsers learns the names of Identity Center users of whom an event has the id only.
-func (v *resolver) nameUsers(ctx context.Context) error {
-	ids := map[string]bool{}
-	var a, b time.Time
-	for _, n := range v.nodes {
-		if id := n.who.onBehalfOf; id != "" {
-			ids[id] = true
-			a, b = span(a, b, n.who.used, n.who.until)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	const slack = 24 * time.Hour
-	where := "event_source = 'signin.amazonaws.com' AND json_extract_scalar(additional_event_data, '$.UserName') IS NOT NULL AND " +
-		v.in("on_behalf_of_user_id", slices.Sorted(maps.Keys(ids)))
-	rows, err := v.records(ctx, a.Add(-slack), b.Add(slack), where, 0)
-	if err != nil {
-		return fmt.Errorf("name users: %w", err)
-	}
-	for i := range rows {
-		id, name := rows[i].text[event.OnBehalfOfUserID], rows[i].json(event.AdditionalEventData).str("UserName")
-		if have, ok := v.names[id]; ok && have != name {
-			name = "" // two names for one id: neither
-			v.gap("ambiguous", "the sign-ins of user "+plain(id)+" carry more than one name")
-		}
-		v.names[id] = name
-	}
-	return nil
 }
 
 // span widens [a, b] to hold [from, to].

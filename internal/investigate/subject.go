@@ -1,12 +1,13 @@
 package investigate
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/trailseal/trailseal/internal/dialect"
@@ -146,17 +147,18 @@ func aboutKey(literal string) string {
 // resource is the SQL for events that name a resource as a whole value, the last part of one, or one above it. The name
 // in an ARN counts too where it stands alone in the parameters of a request in the ARN's account.
 func resource(id string) string {
-	inside := jsonText(id)
 	var or []string
-	for _, column := range [...]string{"resources", "request_parameters", "response_elements"} {
-		var any []string
-		for _, around := range [...][2]string{{`%"`, `"%`}, {`%"`, `/%`}, {`%/`, `"%`}, {`%:`, `"%`}} {
-			any = append(any, column+" LIKE "+like(around[0], inside, around[1]))
+	for _, inside := range jsonTexts(id) {
+		for _, column := range [...]string{"resources", "request_parameters", "response_elements"} {
+			var any []string
+			for _, around := range [...][2]string{{`%"`, `"%`}, {`%"`, `/%`}, {`%/`, `"%`}, {`%:`, `"%`}} {
+				any = append(any, column+" LIKE "+like(around[0], inside, around[1]))
+			}
+			or = append(or, "("+column+" LIKE "+like("%", inside, "%")+" AND ("+strings.Join(any, " OR ")+"))")
 		}
-		or = append(or, "("+column+" LIKE "+like("%", inside, "%")+" AND ("+strings.Join(any, " OR ")+"))")
 	}
 	if name := last(id); name != id && len(name) > 2 && strings.HasPrefix(id, "arn:") {
-		where := "request_parameters LIKE " + like(`%"`, jsonText(name), `"%`)
+		where := "request_parameters LIKE " + like(`%"`, jsonTexts(name)[0], `"%`)
 		if account := accountOf(id); account != "" {
 			where += " AND account = '" + account + "'"
 		}
@@ -165,15 +167,48 @@ func resource(id string) string {
 	return "(" + strings.Join(or, " OR ") + ")"
 }
 
-// jsonText is s as it stands between quotes in JSON.
-func jsonText(s string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return s
+// jsonTexts are the spellings of s between quotes in JSON: as it is, and as writers do that escape what HTML minds, or all
+// that is not ASCII. Records are searched as they were received.
+func jsonTexts(s string) []string {
+	var plain strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			plain.WriteByte('\\')
+			plain.WriteRune(r)
+		case r == '\n':
+			plain.WriteString(`\n`)
+		case r == '\r':
+			plain.WriteString(`\r`)
+		case r == '\t':
+			plain.WriteString(`\t`)
+		case r < ' ':
+			fmt.Fprintf(&plain, `\u%04x`, r)
+		default:
+			plain.WriteRune(r)
+		}
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(b.String(), "\n"), `"`), `"`)
+	out := []string{plain.String()}
+	for _, escape := range [...]func(rune) bool{
+		func(r rune) bool { return strings.ContainsRune("<>&\u2028\u2029", r) },
+		func(r rune) bool { return strings.ContainsRune("<>&='\u2028\u2029", r) },
+		func(r rune) bool { return r > '~' },
+	} {
+		var b strings.Builder
+		for _, r := range out[0] {
+			if !escape(r) {
+				b.WriteRune(r)
+				continue
+			}
+			for _, half := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&b, `\u%04x`, half)
+			}
+		}
+		if s := b.String(); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // like is the SQL pattern before + text + after, where text stands for itself.

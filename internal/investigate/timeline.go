@@ -27,10 +27,11 @@ func (b *builder) resolve(ctx context.Context) error {
 	}
 	place := map[string]int{}
 	for i := range b.rows {
-		at, ok := place[ids[i]]
+		same := v.same(ids[i])
+		at, ok := place[same]
 		if !ok {
 			at = len(b.c.Actors)
-			place[ids[i]] = at
+			place[same] = at
 			a := v.actor(ids[i])
 			a.ID = fmt.Sprintf("a%d", at+1)
 			b.c.Actors = append(b.c.Actors, a)
@@ -67,6 +68,9 @@ func entry(r *related, a *Actor) Entry {
 		e.Outcome, e.ErrorCode = "error", code
 	}
 	note := func(format string, values ...any) { e.Notes = append(e.Notes, fmt.Sprintf(format, values...)) }
+	if r.at.IsZero() {
+		note("the record has no time")
+	}
 	if r.text[event.ReadOnly] == "" {
 		note("the record does not say whether it only read: taken for a change")
 	}
