@@ -3,7 +3,6 @@ package dialect
 import (
 	"fmt"
 	"regexp"
-	"strings"
 )
 
 // Events is the name of the table.
@@ -264,9 +263,6 @@ func (c *checker) text(i int) error {
 	if b.is("interval") && !isDigits(t.key) {
 		return c.refuse(i, "an interval is a whole number in quotes and a unit", "INTERVAL '7' DAY")
 	}
-	if top := c.frames[len(c.frames)-1]; top.before == "regexp_replace" && strings.ContainsAny(t.key, `$`) && i+1 < len(c.all) && c.at(i+1).is(")") && b.is(",") {
-		return c.refuse(i, "groups in a replacement are written differently by the engines", "regexp_extract")
-	}
 	return nil
 }
 
@@ -286,7 +282,7 @@ func (c *checker) quoted(i int) error {
 	return c.refuse(i, fmt.Sprintf("double quotes hold the name of a column, and %q is none", short(t.key)), "single quotes for a string")
 }
 
-var portablePath = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_:-]*|\[[0-9]{1,6}\])*$`)
+var portablePath = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_:]*|\[[0-9]{1,6}\]|\["[A-Za-z0-9_:./ -]+"\])*$`)
 
 // isPath says whether both engines read a JSON path alike: names and positions.
 func isPath(s string) bool {

@@ -25,7 +25,7 @@ var portable = map[string]string{
 	"aggregates":         `SELECT count(*) FILTER (WHERE read_only), count_if(read_only), array_join(array_agg(DISTINCT event_name ORDER BY event_name), ', ') FROM events`,
 	"extract":            `SELECT extract(hour FROM event_time), trim(event_name), substring(event_name, 1, 2) FROM events`,
 	"distinct from":      `SELECT 1 FROM events WHERE event_name IS DISTINCT FROM error_code AND event_id IS NOT DISTINCT FROM event_name`,
-	"json":               `SELECT json_extract_scalar(request_parameters, '$.a.items[0].x-y') FROM events`,
+	"json":               `SELECT json_extract_scalar(request_parameters, '$.a.items[0]["x-y"]') FROM events`,
 	"words in strings":   `SELECT 'QUALIFY :: ILIKE', "event_name", event_name AS "My name" FROM events -- EXCLUDE ::` + "\n/* QUALIFY; */ WHERE event_name LIKE '%it''s%' ORDER BY \"My name\"",
 	"exists":             `SELECT 1 FROM events e WHERE NOT EXISTS (SELECT 1 FROM events f WHERE f.event_id = e.event_id)`,
 	"case":               `SELECT CASE WHEN event_name = 'a' THEN 'b' ELSE 'c' END, CASE event_name WHEN 'x' THEN 1 END FROM events`,
@@ -33,6 +33,7 @@ var portable = map[string]string{
 	"cidr":               `SELECT 1 FROM events WHERE ip_in_cidr(source_ip_address, '10.0.0.0/8')`,
 	"set without member": `SELECT 1 FROM events WHERE event_name IN (SELECT '' WHERE FALSE)`,
 	"subquery in from":   `SELECT t.n FROM (SELECT count(*) AS n FROM events) t`,
+	"parameters":         `SELECT date_add('day', -1, TIMESTAMP '2026-01-01 00:00:00'), regexp_replace(event_name, '[0-9]$') FROM events`,
 	"functions":          `SELECT concat(event_name, ':', event_id), greatest(1, 2), regexp_replace(event_name, 'a', '-'), try(CAST(from_iso8601_timestamp(session_creation_date) AS timestamp)) FROM events WHERE event_name <> ''`,
 }
 
@@ -94,6 +95,7 @@ func TestCheckRefuses(t *testing.T) {
 		"json type":           {`SELECT CAST(event_name AS json) FROM events`, "json_parse"},
 		"array type":          {`SELECT CAST(event_name AS varchar[]) FROM events`, "both engines"},
 		"path with wildcard":  {`SELECT json_extract_scalar(resources, '$[*].ARN') FROM events`, `the path "$[*].ARN"`},
+		"path with a dash":    {`SELECT json_extract_scalar(resources, '$.x-y') FROM events`, `$["x-amz-acl"]`},
 		"path from column":    {`SELECT json_extract_scalar(resources, event_name) FROM events`, "a path in quotes"},
 		"block from column":   {`SELECT ip_in_cidr('1.2.3.4', event_name) FROM events`, "a block in quotes"},
 		"limit then offset":   {`SELECT 1 FROM events LIMIT 1 OFFSET 2`, "OFFSET comes before LIMIT"},
@@ -122,6 +124,7 @@ func TestCheckRefuses(t *testing.T) {
 		"dollar in a replace": {`SELECT regexp_replace(event_name, 'a', '$1') FROM events`, "groups in a replacement"},
 		"characters count":    {`SELECT 'ä', now() FROM events`, "line 1, column 13"},
 		"filtered distinct":   {`SELECT approx_distinct(event_name) FILTER (WHERE read_only) FROM events`, "count(DISTINCT x)"},
+		"replace by a column": {`SELECT regexp_replace(event_name, 'a', event_id) FROM events`, "groups in a replacement"},
 		"deep":                {"SELECT " + strings.Repeat("(", 101) + strings.Repeat(")", 101), "deeper than 100"},
 		"carriage return":     {"SELECT 1 -- a\r; SELECT 2", "one statement"},
 	} {
@@ -137,5 +140,17 @@ func TestCheckRefuses(t *testing.T) {
 				t.Errorf("line %d, column %d", e.Line, e.Column)
 			}
 		})
+	}
+}
+
+// TestCheckParameters: a parameter is no keyword, whatever its name.
+func TestCheckParameters(t *testing.T) {
+	for _, sql := range []string{
+		`SELECT date_add('day', -:days, :to), coalesce(:where, :from) FROM events WHERE :group.empty OR account IN :limit LIMIT :limit`,
+		`SELECT 1 FROM events WHERE event_time >= :from AND ip_in_cidr(source_ip_address, :ip)`,
+	} {
+		if err := dialect.Check(sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
 	}
 }

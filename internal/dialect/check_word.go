@@ -162,7 +162,11 @@ func (c *checker) function(i int) error {
 			return c.refuse(i, fmt.Sprintf("%s takes a value and a path in quotes", t.key), t.key+"(request_parameters, '$.bucketName')")
 		}
 		if path := args[1][0]; !isPath(path.key) {
-			return place(c.sql, path.at, fmt.Sprintf("the path %q is not read alike by both engines", short(path.key)), "names and positions, as in $.items[0].name, or LIKE for what may be anywhere")
+			return place(c.sql, path.at, fmt.Sprintf("the path %q is not read alike by both engines", short(path.key)), "names and positions, as in $.items[0].name or $[\"x-amz-acl\"], or LIKE for what may be anywhere")
+		}
+	case "regexp_replace":
+		if len(args) > 2 && (len(args[2]) != 1 || args[2][0].kind != text || strings.ContainsAny(args[2][0].key, `$\`)) {
+			return c.refuse(i, "groups in a replacement are written differently by the engines", "regexp_extract")
 		}
 	case "ip_in_cidr":
 		if len(args) != 2 || len(args[1]) != 1 || args[1][0].kind != text && args[1][0].kind != param {

@@ -2,10 +2,11 @@
 -- function of the same name. Values come from logs, so none may fail on one: text that is not JSON gives NULL.
 -- Source: https://trino.io/docs/current/functions.html
 
--- JSON. A scalar only: an object, a list and null give NULL.
+-- JSON. A scalar only: an object, a list and null give NULL. Trino's $["a-b"] is DuckDB's $."a-b".
+CREATE OR REPLACE TEMP MACRO trino_path(p) AS system.main.regexp_replace(p, '\["([^"]*)"\]', '."\1"', 'g');
 CREATE OR REPLACE TEMP MACRO json_extract_scalar(j, p) AS
-  CASE WHEN TRY(json_type(j, p)) IN ('OBJECT', 'ARRAY') THEN NULL ELSE TRY(json_extract_string(j, p)) END;
-CREATE OR REPLACE TEMP MACRO json_extract(j, p) AS TRY(system.main.json_extract(j, p));
+  CASE WHEN TRY(json_type(j, trino_path(p))) IN ('OBJECT', 'ARRAY') THEN NULL ELSE TRY(json_extract_string(j, trino_path(p))) END;
+CREATE OR REPLACE TEMP MACRO json_extract(j, p) AS TRY(system.main.json_extract(j, trino_path(p)));
 CREATE OR REPLACE TEMP MACRO json_parse(s) AS TRY(json(s));
 CREATE OR REPLACE TEMP MACRO json_format(j) AS CAST(j AS VARCHAR);
 CREATE OR REPLACE TEMP MACRO json_array_length(j) AS

@@ -46,7 +46,8 @@ type token struct {
 	joined bool   // no blank before it
 }
 
-func (t token) is(symbol string) bool { return t.kind != text && t.kind != quoted && t.key == symbol }
+// is says whether t is that keyword, name or symbol.
+func (t token) is(key string) bool { return (t.kind == word || t.kind == symbol) && t.key == key }
 
 func (t token) end() int { return t.at + len(t.text) }
 
