@@ -40,10 +40,10 @@ type Item struct {
 // that Wrapping names, be elements of an array or stand one after the other, as in NDJSON; ways may be mixed. Records
 // need not be valid: one that is broken inside, where its end can still be told, is yielded for Parse to refuse.
 //
-// Errors are *Fault. One stands for all bytes up to the next Item or Fault; its Item's Raw has what was found, of it the
-// line or up to MaxRecord bytes, and may be nil. After a fault Split goes on with the next element of an array of mixed
-// things; else with the next line that begins with a brace, a bracket or a digit. Input without a value is a fault too;
-// a wrapping without records is none.
+// Errors are *Fault. One stands for all bytes from the last Item or Fault up to the next; its Item's Raw has those of
+// them that could have been a record, MaxRecord at most, and may be empty. After a broken element of an array Split goes
+// on with the next, if there is no doubt where that is, and else with the next line that begins with a brace, a bracket
+// or a digit. Input without a value is a fault too; a wrapping without records is none.
 //
 // Raw is a part of data, but for records that were strings in their wrapping.
 func Split(data []byte) iter.Seq2[Item, error] {
@@ -72,9 +72,10 @@ type splitter struct {
 	yield  func(Item, error) bool
 	number int
 	failed Fault // set before a result of broken or cut
-	// until: a value that began before this offset was found broken at it. What follows it on lines of their own,
-	// looked at again, must not pass the ends of these lines, or hostile input could have each byte read many times.
+	// until: a value that began before this offset was found broken at it. The lines between are looked at again, and
+	// values in them must not pass the ends of their lines: hostile input could have each byte read many times.
 	until int
+	tried int // up to this offset balanced looked, and found no end
 }
 
 // result says how far something got.
@@ -114,19 +115,17 @@ func (s *splitter) run() {
 		}
 		empty = false
 		if s.base+s.pos < s.until {
-			if end := s.lineEnd(); end < len(s.view()) {
+			if end, ok := s.lineBreak(); ok && s.base+end < s.until {
 				s.fence = s.base + end
 			}
 		}
-		switch r := s.top(c); r {
+		switch s.top(c) {
 		case stop:
 			return
 		case broken, cut:
 			faulty = true
-			if !s.report(r) || !s.resume() {
-				if s.err == nil {
-					return
-				}
+			if s.err == nil && !s.report() {
+				return
 			}
 		}
 		s.fence = 0
@@ -164,34 +163,20 @@ func (s *splitter) giveWrapped(raw []byte, w Wrapping, f *Fault) result {
 	return done
 }
 
-// report yields what failed with the rest of the line, and leaves pos there. It returns false to stop.
-func (s *splitter) report(r result) bool {
-	if s.err != nil {
-		return false
-	}
+// report yields what failed with the bytes that it stands for, and moves to where a value may begin after them. It
+// returns false to stop.
+func (s *splitter) report() bool {
 	failed := s.failed
-	if r == cut {
-		s.pos = failed.Offset - s.base
-	} else {
-		s.pos = s.mark
-	}
+	s.until = max(s.until, failed.Offset)
 	s.fence = 0
-	end := s.lineEnd()
+	s.pos = s.mark
+	end := s.rest()
+	if s.err != nil {
+		return true
+	}
 	raw := bytes.TrimRight(s.buf[s.mark:end], " \t\r\n")
 	s.pos = end
-	s.until = max(s.until, failed.Offset)
-	return s.give(raw, &failed) != stop
-}
-
-// resume moves to the next line where a value may begin.
-func (s *splitter) resume() bool {
-	for s.skipLine() {
-		switch c := s.buf[s.pos]; {
-		case c == '{' || c == '[' || c >= '0' && c <= '9' || c == byteOrderMark[0]:
-			return true
-		}
-	}
-	return false
+	return s.give(raw, &failed) != stop && (s.resume() || s.err != nil)
 }
 
 // top takes apart the value that begins with c.
@@ -258,7 +243,7 @@ func (s *splitter) array(take func(c byte, w Wrapping, nesting int) result, w Wr
 		case broken:
 			failed := s.failed
 			s.pos = s.mark
-			if c != '{' && c != '[' || !s.pass(stepBalance) {
+			if c != '{' && c != '[' || !s.balanced() {
 				s.failed = failed
 				return cut
 			}
@@ -268,6 +253,19 @@ func (s *splitter) array(take func(c byte, w Wrapping, nesting int) result, w Wr
 		}
 		s.mark = s.pos
 	}
+}
+
+// balanced passes over a broken object or array, if its end can be told. What was looked through in vain is not looked
+// through again.
+func (s *splitter) balanced() bool {
+	if s.fence == 0 && s.base+s.pos < s.tried {
+		return false
+	}
+	if s.pass(stepBalance) {
+		return true
+	}
+	s.tried = s.base + len(s.view())
+	return false
 }
 
 // record yields an element of Records.

@@ -34,7 +34,7 @@ func (w *window) view() []byte {
 	return w.buf[:n]
 }
 
-// more makes the view larger and says whether it could.
+// more makes the view larger and says whether it could. It moves what is in memory even when it could not.
 func (w *window) more() bool {
 	if w.ended || w.err != nil || len(w.view()) < len(w.buf) || len(w.buf) == w.mark+w.max {
 		return false
@@ -89,41 +89,65 @@ func (w *window) next() byte {
 		if w.pos < len(b) {
 			return b[w.pos]
 		}
-		if !w.more() {
+		if w.pos == len(w.view()) && !w.more() {
 			return 0
 		}
 	}
 }
 
-// lineEnd returns where the line that pos is in ends: at its line break, at the end of the view or of the input.
-func (w *window) lineEnd() int {
+// lineBreak returns where the line ends that pos is in, when its end is in memory.
+func (w *window) lineBreak() (at int, ok bool) {
+	i := bytes.IndexByte(w.buf[w.pos:], '\n')
+	return w.pos + i, i >= 0
+}
+
+// rest returns where, from pos on, the last line break is before a line that may begin a value, with a brace, a bracket,
+// a digit or a byte order mark: the end of the view, or of the input, when there is none before.
+func (w *window) rest() int {
 	for from := w.pos - w.mark; ; {
 		b := w.view()
-		if i := bytes.IndexByte(b[min(w.mark+from, len(b)):], '\n'); i >= 0 {
-			return w.mark + from + i
+		i := bytes.IndexByte(b[w.mark+from:], '\n')
+		switch at := w.mark + from + i + 1; {
+		case i >= 0 && at < len(b) && begins(b[at]):
+			return at - 1
+		case i >= 0 && at < len(b):
+			from = at - w.mark
+			continue
+		case i < 0:
+			from = len(b) - w.mark
+		default:
+			from = len(b) - 1 - w.mark // at the line break
 		}
-		from = len(b) - w.mark
 		if !w.more() {
-			return len(b)
+			return len(w.view())
 		}
 	}
 }
 
-// skipLine moves pos and mark past the end of the line that pos is in and says whether anything follows.
-func (w *window) skipLine() bool {
-	w.fence = 0
+// resume drops lines, the one that pos is in first, up to one that may begin a value, and says whether there is one.
+func (w *window) resume() bool {
 	for {
-		if i := bytes.IndexByte(w.buf[w.pos:], '\n'); i >= 0 {
-			w.pos += i + 1
-			w.mark = w.pos
-			return w.pos < len(w.buf) || w.more()
+		i := bytes.IndexByte(w.buf[w.pos:], '\n')
+		if i >= 0 {
+			w.pos += i
+		} else {
+			w.pos = len(w.buf)
 		}
-		w.pos = len(w.buf)
 		w.mark = w.pos
-		if !w.more() {
+		if w.pos+1 >= len(w.buf) && !w.more() {
 			return false
 		}
+		if w.buf[w.pos] == '\n' {
+			if w.pos++; w.pos < len(w.buf) && begins(w.buf[w.pos]) {
+				w.mark = w.pos
+				return true
+			}
+		}
 	}
+}
+
+func begins(c byte) bool {
+	return c == '{' || c == '[' || c >= '0' && c <= '9' || c == byteOrderMark[0]
 }
 
 // The ways to pass over something.
@@ -154,10 +178,12 @@ func (s *splitter) pass(what step) bool {
 			s.pos = end
 			return true
 		}
-		if s.at == len(b) && s.more() {
-			continue
+		if s.at < len(b) {
+			return s.fail(s.at, s.want)
 		}
-		return s.fail(s.at, s.want)
+		if !s.more() {
+			return s.fail(len(s.view()), s.want)
+		}
 	}
 }
 
