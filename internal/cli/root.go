@@ -125,8 +125,8 @@ Start with "trailseal demo": it needs no AWS account.`,
 	f.BoolVar(&g.noColor, "no-color", false, "no colour (as NO_COLOR does)")
 	f.BoolVar(&g.noProgress, "no-progress", false, "no progress bar")
 	f.StringVar(&g.config, "config", "", "configuration `FILE` (default: trailseal/config.yaml in the XDG config folder)")
-	f.BoolVar(&g.yes, "yes", false, "answer yes to every question (none is asked yet)")
-	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.ingest(), g.version())
+	f.BoolVar(&g.yes, "yes", false, "answer yes to every question")
+	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.ingest(), g.query(), g.investigate(), g.changes(), g.lake(), g.version())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")
 	for _, c := range root.Commands() {

@@ -2,8 +2,6 @@ package lake
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -109,6 +107,12 @@ func (e *Engine) Tables() []string {
 	return names
 }
 
+// Between is Ask about the events of [from, to) only, where zero is open, and within the engine's scope otherwise.
+func (e *Engine) Between(ctx context.Context, from, to time.Time, sql string) (answer.Result, error) {
+	e.o.Scope.From, e.o.Scope.To = from, to
+	return e.Ask(ctx, sql)
+}
+
 // Ask answers one SELECT of anybody's. Errors wrap ErrSQL, ErrRefused, ErrMemory or ErrTimeout where one fits.
 func (e *Engine) Ask(ctx context.Context, sql string) (answer.Result, error) {
 	started := time.Now()
@@ -144,10 +148,9 @@ func (e *Engine) ask(ctx context.Context, sql string) (answer.Result, error) {
 	if err != nil {
 		return answer.Result{}, err
 	}
-	sum := sha256.Sum256([]byte(sql))
 	e.basis = answer.Basis{
 		From: e.o.Scope.From, To: e.o.Scope.To, Accounts: e.o.Scope.Accounts, Regions: e.o.Scope.Regions,
-		Engine: "duckdb", Lake: e.lake.dir, SQL: sql, SQLSHA256: hex.EncodeToString(sum[:]), States: map[string]int64{},
+		Engine: "duckdb", Lake: e.lake.dir, SQL: sql, SQLSHA256: SumSQL(sql), States: map[string]int64{},
 	}
 	if e.basis.Version, err = e.lake.Version(ctx); err != nil {
 		return answer.Result{}, err
@@ -184,16 +187,7 @@ func (e *Engine) view(ctx context.Context, s duckdb.Statement) error {
 			return !slices.ContainsFunc(readings, func(b map[string]duckdb.Bounds) bool { return p.mayHold(b) })
 		})
 	}
-	for _, p := range parts {
-		e.basis.Files++
-		e.basis.Bytes += p.Bytes
-		for state, n := range p.states() {
-			if n > 0 && (state == event.Verified || !e.o.Scope.Verified) {
-				e.basis.States[state] += n
-				e.basis.Events += n
-			}
-		}
-	}
+	Count(&e.basis, parts, e.o.Scope.Verified)
 	if e.version == e.basis.Version && slices.Equal(parts, e.files) && e.files != nil {
 		return nil
 	}
@@ -203,6 +197,20 @@ func (e *Engine) view(ctx context.Context, s duckdb.Statement) error {
 	}
 	e.version, e.files = e.basis.Version, parts
 	return e.db.Exec(ctx, "CREATE OR REPLACE VIEW "+eventsTable+" AS "+sql)
+}
+
+// Count adds parts to what a basis says was scanned.
+func Count(b *answer.Basis, parts []Part, verified bool) {
+	for _, p := range parts {
+		b.Files++
+		b.Bytes += p.Bytes
+		for state, n := range p.states() {
+			if n > 0 && (state == event.Verified || !verified) {
+				b.States[state] += n
+				b.Events += n
+			}
+		}
+	}
 }
 
 // mayHold reports whether a part can hold rows within bounds. When in doubt it can.

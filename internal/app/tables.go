@@ -1,0 +1,218 @@
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/trailseal/trailseal/integrity"
+	"github.com/trailseal/trailseal/internal/answer"
+	"github.com/trailseal/trailseal/internal/lake"
+	"github.com/trailseal/trailseal/internal/ledger"
+)
+
+func column(name, kind string) answer.Column { return answer.Column{Name: name, Type: kind} }
+
+// ledgerTables are the tables of a question that the ledger fills.
+func ledgerTables(led *ledger.Ledger, sources []string) []lake.Table {
+	return []lake.Table{digestsTable(led), coverageTable(led, sources), findingsTable(led)}
+}
+
+var statusWords = map[integrity.Status]string{
+	integrity.Undecided: "undecided", integrity.Valid: "valid", integrity.Forged: "invalid", integrity.Unsealed: "unsealed", integrity.Unverified: "unverified",
+}
+
+func digestsTable(led *ledger.Ledger) lake.Table {
+	return lake.Table{
+		Name: "digests",
+		Columns: []answer.Column{column("source", "VARCHAR"), column("digest_file", "VARCHAR"), column("account", "VARCHAR"), column("region", "VARCHAR"),
+			column("trail", "VARCHAR"), column("start_time", "TIMESTAMP"), column("end_time", "TIMESTAMP"), column("status", "VARCHAR"), column("problem", "VARCHAR"),
+			column("log_files", "BIGINT"), column("sha256", "VARCHAR"), column("public_key_fingerprint", "VARCHAR")},
+		Rows: func(ctx context.Context, s lake.Scope) iter.Seq2[[]any, error] {
+			return func(yield func([]any, error) bool) {
+				for d, err := range led.DigestRows(ctx, s.From, s.To) {
+					if err == nil && (!in(s.Accounts, d.Account) || !in(s.Regions, d.Region)) {
+						continue
+					}
+					trail := ""
+					if k, err := integrity.ParseKey(d.Key); err == nil {
+						trail = k.Trail
+					}
+					row := []any{d.Source, d.Key, d.Account, d.Region, trail, timeOrNull(d.Start), timeOrNull(d.End), statusWords[d.Status], textOrNull(d.Problem),
+						int64(d.Logs), hex.EncodeToString(d.SHA256), d.Fingerprint}
+					if !yield(row, err) {
+						return
+					}
+				}
+			}
+		},
+	}
+}
+
+func coverageTable(led *ledger.Ledger, sources []string) lake.Table {
+	return lake.Table{
+		Name:    "coverage",
+		Columns: []answer.Column{column("source", "VARCHAR"), column("account", "VARCHAR"), column("region", "VARCHAR"), column("hour", "TIMESTAMP"), column("state", "VARCHAR")},
+		Rows: func(ctx context.Context, s lake.Scope) iter.Seq2[[]any, error] {
+			return func(yield func([]any, error) bool) {
+				for _, source := range sources {
+					_, all, err := led.Coverage(ctx, source, s.From, s.To)
+					if err != nil {
+						yield(nil, err)
+						return
+					}
+					for _, c := range all {
+						if !in(s.Accounts, c.Account) || !in(s.Regions, c.Region) {
+							continue
+						}
+						for _, d := range c.Days {
+							for h, state := range d.Hours {
+								at := d.Date.Add(time.Duration(h) * time.Hour)
+								if state == integrity.OutOfScope || !s.From.IsZero() && !at.Add(time.Hour).After(s.From) || !s.To.IsZero() && !at.Before(s.To) {
+									continue
+								}
+								if !yield([]any{source, c.Account, c.Region, at, state.String()}, nil) {
+									return
+								}
+							}
+						}
+					}
+				}
+			}
+		},
+	}
+}
+
+func findingsTable(led *ledger.Ledger) lake.Table {
+	return lake.Table{
+		Name: "findings",
+		Columns: []answer.Column{column("source", "VARCHAR"), column("kind", "VARCHAR"), column("severity", "VARCHAR"), column("account", "VARCHAR"), column("region", "VARCHAR"),
+			column("from_time", "TIMESTAMP"), column("to_time", "TIMESTAMP"), column("object_key", "VARCHAR"), column("detail", "VARCHAR"), column("found_at", "TIMESTAMP")},
+		Rows: func(ctx context.Context, s lake.Scope) iter.Seq2[[]any, error] {
+			return func(yield func([]any, error) bool) {
+				for f, err := range led.Findings(ctx, "") {
+					out := err == nil && (!in(s.Accounts, f.Account) || !in(s.Regions, f.Region) ||
+						!f.From.IsZero() && (!s.To.IsZero() && !f.From.Before(s.To) || !s.From.IsZero() && !f.To.After(s.From)))
+					if out {
+						continue
+					}
+					row := []any{f.Source, f.Kind, string(f.Severity), f.Account, f.Region, timeOrNull(f.From), timeOrNull(f.To), f.Key, f.Detail, f.Found}
+					if !yield(row, err) {
+						return
+					}
+				}
+			}
+		},
+	}
+}
+
+func timeOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
+
+func textOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// cover fills in what the ledger knows of the hours of a basis: by hour the best state that any source proves. Accounts
+// and regions that the lake has and no validation has looked at are unknown.
+func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []string, b *answer.Basis) error {
+	stats, err := l.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	from, to := b.From, b.To
+	if from.IsZero() {
+		from = stats.From
+	}
+	if to.IsZero() {
+		to = stats.To.Add(time.Microsecond)
+	}
+	b.Hours, b.Gaps = map[string]int{}, []answer.Gap{}
+	if stats.Events == 0 || !from.Before(to) {
+		return nil
+	}
+	places, err := l.Places(ctx, lake.Scope{From: b.From, To: b.To, Accounts: b.Accounts, Regions: b.Regions})
+	if err != nil {
+		return err
+	}
+	type id struct{ account, region string }
+	known := map[id]map[time.Time]integrity.State{}
+	for _, p := range places {
+		known[id{p.Account, p.Region}] = map[time.Time]integrity.State{}
+	}
+	for _, source := range sources {
+		_, all, err := led.Coverage(ctx, source, from, to)
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if !in(b.Accounts, c.Account) || !in(b.Regions, c.Region) {
+				continue
+			}
+			hours := known[id{c.Account, c.Region}]
+			if hours == nil {
+				hours = map[time.Time]integrity.State{}
+				known[id{c.Account, c.Region}] = hours
+			}
+			for _, d := range c.Days {
+				for h, state := range d.Hours {
+					at := d.Date.Add(time.Duration(h) * time.Hour)
+					if was, ok := hours[at]; ok {
+						state = joined(was, state)
+					}
+					hours[at] = state
+				}
+			}
+		}
+	}
+	good, due := 0, 0
+	for k, hours := range known {
+		var gap *answer.Gap
+		for at := from.Truncate(time.Hour); at.Before(to); at = at.Add(time.Hour) {
+			word := "unknown"
+			if state, ok := hours[at]; ok {
+				word = state.String()
+			}
+			b.Hours[word]++
+			switch word {
+			case integrity.Verified.String(), integrity.VerifiedEmpty.String():
+				good++
+				due++
+				gap = nil
+				continue
+			case integrity.OutOfScope.String():
+				gap = nil
+				continue
+			case integrity.GapExplained.String():
+			default:
+				due++
+			}
+			if gap != nil && gap.State == word {
+				gap.To = at.Add(time.Hour)
+				continue
+			}
+			b.Gaps = append(b.Gaps, answer.Gap{Account: k.account, Region: k.region, From: at, To: at.Add(time.Hour), State: word})
+			gap = &b.Gaps[len(b.Gaps)-1]
+		}
+	}
+	slices.SortFunc(b.Gaps, func(x, y answer.Gap) int {
+		if c := slices.Compare([]string{x.Account, x.Region}, []string{y.Account, y.Region}); c != 0 {
+			return c
+		}
+		return x.From.Compare(y.From)
+	})
+	if due > 0 {
+		percent := 100 * float64(good) / float64(due)
+		b.Coverage = &percent
+	}
+	return nil
+}
