@@ -82,17 +82,16 @@ func wholeRunes(v []byte) []byte {
 	return v
 }
 
-// next returns the shortest text that is greater than every text that starts with v, and empty when there is none. It
-// changes v.
+// next returns a text that is greater than every text that starts with v, not longer than v, and empty when there is none.
+// It changes v.
 func next(v []byte) []byte {
 	for len(v) > 0 {
 		r, n := utf8.DecodeLastRune(v)
 		v = v[:len(v)-n]
-		switch {
-		case r == utf8.RuneError && n == 1: // no text: shorten
-		case r == 0xD7FF: // what follows up to 0xDFFF are no characters
-			return utf8.AppendRune(v, 0xE000)
-		case r < utf8.MaxRune:
+		if r == 0xD7FF { // what follows up to 0xDFFF are no characters
+			r = 0xDFFF
+		}
+		if !(r == utf8.RuneError && n == 1) && utf8.RuneLen(r+1) == n {
 			return utf8.AppendRune(v, r+1)
 		}
 	}

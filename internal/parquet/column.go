@@ -39,7 +39,6 @@ const (
 	convertedUTF8            = 0
 	convertedTimestampMicros = 10
 
-	codecNone = 0
 	codecZstd = 6
 
 	pageData       = 0

@@ -10,71 +10,69 @@ const maxDictionary = 1 << 20
 
 // dictionary numbers the different values of a column in the order that they come.
 type dictionary struct {
-	seed  maphash.Seed
-	table []uint64 // open addressing: 32 bits of hash, then the number + 1; 0 is free. Its length is a power of two
-	page  []byte   // the values in PLAIN encoding, which is the dictionary page
-	ends  []uint32 // where in page each value ends
-	fixed int      // bytes of every value; 0 when each is preceded by its length
+	seed   maphash.Seed
+	table  []uint32 // open addressing: the number + 1; 0 is free. Its length is a power of two
+	values []entry
+	page   []byte // the values in PLAIN encoding, which is the dictionary page
 }
 
-func (d *dictionary) reset(fixed int) {
+// entry is where a value is in the page, and its hash.
+type entry struct{ hash, start, end uint32 }
+
+func (d *dictionary) reset() {
 	const small = 512
 	if d.table == nil {
 		d.seed = maphash.MakeSeed()
-		d.table = make([]uint64, small)
+		d.table = make([]uint32, small)
 	}
 	d.table = d.table[:small]
 	clear(d.table)
-	d.page, d.ends, d.fixed = d.page[:0], d.ends[:0], fixed
+	d.page, d.values = d.page[:0], d.values[:0]
 }
 
-// value returns the value with number i.
+// value returns the value with number i. It is valid until reset.
 func (d *dictionary) value(i uint32) []byte {
-	start := uint32(0)
-	if i > 0 {
-		start = d.ends[i-1]
-	}
-	if d.fixed == 0 {
-		start += 4
-	}
-	return d.page[start:d.ends[i]]
+	e := &d.values[i]
+	return d.page[e.start:e.end]
 }
 
 // number returns the number of v, which is the next when v is new.
 func (d *dictionary) number(v []byte) uint32 {
-	hash := maphash.Bytes(d.seed, v) >> 32
-	mask := uint64(len(d.table) - 1)
+	hash := uint32(maphash.Bytes(d.seed, v))
+	mask := uint32(len(d.table) - 1)
 	slot := hash & mask
 	for ; d.table[slot] != 0; slot = (slot + 1) & mask {
-		if e := d.table[slot]; e>>32 == hash && string(d.value(uint32(e)-1)) == string(v) {
-			return uint32(e) - 1
+		i := d.table[slot] - 1
+		if e := &d.values[i]; e.hash == hash && string(d.page[e.start:e.end]) == string(v) {
+			return i
 		}
 	}
-	if d.fixed == 0 {
-		d.page = binary.LittleEndian.AppendUint32(d.page, uint32(len(v)))
-	}
+	d.page = binary.LittleEndian.AppendUint32(d.page, uint32(len(v)))
+	start := len(d.page)
 	d.page = append(d.page, v...)
-	d.ends = append(d.ends, uint32(len(d.page)))
-	d.table[slot] = hash<<32 | uint64(len(d.ends))
-	if 2*len(d.ends) > len(d.table) {
+	d.values = append(d.values, entry{hash, uint32(start), uint32(len(d.page))})
+	d.table[slot] = uint32(len(d.values))
+	if 2*len(d.values) > len(d.table) {
 		d.grow()
 	}
-	return uint32(len(d.ends)) - 1
+	return uint32(len(d.values)) - 1
 }
 
 // grow doubles the table.
 func (d *dictionary) grow() {
-	old, n := d.table, 2*len(d.table)
-	d.table = make([]uint64, n)
-	mask := uint64(n - 1)
-	for _, e := range old {
-		if e == 0 {
-			continue
-		}
-		slot := e >> 32 & mask
+	n := 2 * len(d.table)
+	if cap(d.table) < n {
+		d.table = make([]uint32, n)
+	} else {
+		d.table = d.table[:n]
+		clear(d.table)
+	}
+	mask := uint32(n - 1)
+	for i := range d.values {
+		slot := d.values[i].hash & mask
 		for d.table[slot] != 0 {
 			slot = (slot + 1) & mask
 		}
-		d.table[slot] = e
+		d.table[slot] = uint32(i + 1)
 	}
 }

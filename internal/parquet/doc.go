@@ -7,7 +7,7 @@
 //
 // It promises that NULL and the empty text stay different, that equal calls give equal bytes, and that DuckDB, Trino
 // (Athena), Spark and Arrow read what it writes: data pages v1, encodings PLAIN, RLE_DICTIONARY, DELTA_LENGTH_BYTE_ARRAY
-// and DELTA_BINARY_PACKED, zstd or no compression, a CRC-32 in every page. Bounds are of at most 64 bytes, right when they
+// and DELTA_BINARY_PACKED, zstd, a CRC-32 in every page. Bounds are of at most 64 bytes, right when they
 // were cut, and said to be inexact then.
 //
 // It writes no nested columns, page indexes, Bloom filters or key-value metadata, and does not sort.

@@ -41,7 +41,7 @@ func (w *Writer) bytesPlain(at func(row int) []byte, bounds bool) {
 				w.text.add(v)
 			}
 		}
-		if len(w.page) >= maxHead+pageSize || len(w.levels) == maxPageRows {
+		if len(w.page) >= maxHead+pageSize || w.filled == maxPageRows {
 			w.bytesPage()
 		}
 	}
@@ -49,7 +49,7 @@ func (w *Writer) bytesPlain(at func(row int) []byte, bounds bool) {
 }
 
 func (w *Writer) bytesPage() {
-	if len(w.levels) == 0 {
+	if w.filled == 0 {
 		return
 	}
 	w.prefix = appendDelta(w.prefix[:0], w.numbers, 32)
@@ -60,64 +60,83 @@ func (w *Writer) bytesPage() {
 // bytesDictionary writes a dictionary and pages of indices, or nothing and returns false where that does not pay.
 func (w *Writer) bytesDictionary(at func(row int) []byte, bounds bool) bool {
 	d := &w.dict
-	d.reset(0)
-	indices := w.indices[:0]
+	d.reset()
+	if cap(w.indices) < w.rows {
+		w.indices = make([]uint32, w.rows)
+	}
+	indices := w.indices[:w.rows]
 	most := w.rows/2 + 1
 	var (
-		last   []byte // of the dictionary
-		number uint32
+		last    []byte // of the dictionary
+		number  = null
+		repeats = 1 // more than 0: a value is worth comparing with the one before
+		nulls   = 0
 	)
-	for row := range w.rows {
+	for row := range indices {
 		v := at(row)
-		if v == nil {
-			indices = append(indices, null)
+		switch {
+		case v == nil:
+			indices[row] = null
+			nulls++
 			continue
+		case number != null && repeats > 0 && string(v) == string(last):
+			indices[row] = number
+			continue
+		case len(d.page)+len(v) > maxDictionary || len(d.values) > most:
+			return false
 		}
-		if last == nil || string(v) != string(last) {
-			if len(d.page)+len(v) > maxDictionary || len(d.ends) > most {
-				w.indices = indices
-				return false
-			}
-			number = d.number(v)
-			last = d.value(number)
+		x := d.number(v)
+		if x == number {
+			repeats = 16
+		} else {
+			repeats = max(repeats-1, 0)
 		}
-		indices = append(indices, number)
+		number, last = x, d.value(x)
+		indices[row] = number
 	}
-	w.indices = indices
-	if len(d.ends) == 0 || len(d.ends) > most {
+	if len(d.values) == 0 || len(d.values) > most {
 		return false
 	}
 	if bounds {
-		for i := range d.ends {
+		for i := range d.values {
 			w.text.add(d.value(uint32(i)))
 		}
 	}
-	w.dictionaryPages()
+	w.dictionaryPages(indices, nulls)
 	return true
 }
 
 // null is the index of NULL, which is not written.
 const null = ^uint32(0)
 
-// dictionaryPages writes the dictionary and the indices.
-func (w *Writer) dictionaryPages() {
-	width := max(1, bits.Len(uint(len(w.dict.ends)-1)))
+// dictionaryPages writes the dictionary and the indices, nulls of which are null. It changes indices.
+func (w *Writer) dictionaryPages(indices []uint32, nulls int) {
+	width := max(1, bits.Len(uint(len(w.dict.values)-1)))
 	w.dictionaryPage()
-	indices := w.indices
 	for len(indices) > 0 {
-		n := min(len(indices), maxPageRows)
+		page := indices[:min(len(indices), maxPageRows)]
+		indices = indices[len(page):]
 		w.newPage()
-		kept := w.indices[:0]
-		for _, x := range indices[:n] {
-			w.level(x != null)
-			if x != null {
-				kept = append(kept, x)
-			}
+		if nulls == 0 {
+			w.filled = len(page)
+		} else {
+			page = w.withoutNulls(page)
 		}
-		w.page = appendHybrid(append(w.page, byte(width)), kept, width)
+		w.page = appendHybrid(append(w.page, byte(width)), page, width)
 		w.dataPage(encDictionary, nil)
-		indices = indices[n:]
 	}
+}
+
+// withoutNulls notes the levels of the page and moves what is not null to its front.
+func (w *Writer) withoutNulls(page []uint32) []uint32 {
+	kept := page[:0]
+	for _, x := range page {
+		w.level(x != null)
+		if x != null {
+			kept = append(kept, x)
+		}
+	}
+	return kept
 }
 
 // Timestamp writes the column that is due, which must be of this kind. at returns the value of a row of the group, false
@@ -149,7 +168,7 @@ func (w *Writer) ints(at func(row int) (int64, bool), size int) {
 			w.numbers = append(w.numbers, v)
 			bounds.add(v)
 		}
-		if len(w.levels) == maxPageRows {
+		if w.filled == maxPageRows {
 			w.intsPage(size)
 		}
 	}
@@ -159,7 +178,7 @@ func (w *Writer) ints(at func(row int) (int64, bool), size int) {
 }
 
 func (w *Writer) intsPage(size int) {
-	if len(w.levels) == 0 {
+	if w.filled == 0 {
 		return
 	}
 	w.page = appendDelta(w.page, w.numbers, size)
@@ -183,7 +202,7 @@ func (w *Writer) Bool(at func(row int) (value, ok bool)) {
 			}
 			w.bits = append(w.bits, bit)
 		}
-		if len(w.levels) == maxPageRows {
+		if w.filled == maxPageRows {
 			w.boolPage()
 		}
 	}
@@ -192,7 +211,7 @@ func (w *Writer) Bool(at func(row int) (value, ok bool)) {
 }
 
 func (w *Writer) boolPage() {
-	if len(w.levels) == 0 {
+	if w.filled == 0 {
 		return
 	}
 	w.page = appendPacked(w.page, w.bits, 1, (len(w.bits)+7)/8)

@@ -89,7 +89,7 @@ func (w *Writer) rowGroup(t *thrift, g *group) {
 		w.encodings(t, c)
 		t.list(3, thriftBinary, 1)
 		t.element(w.columns[i].Name)
-		t.int32(4, c.codec)
+		t.int32(4, codecZstd)
 		t.int64(5, int64(g.rows))
 		t.int64(6, c.raw)
 		t.int64(7, c.size)

@@ -19,13 +19,19 @@ func appendHybrid[T uint8 | uint32](b []byte, v []T, width int) []byte {
 			continue
 		}
 		b = appendGroups(b, v[packed:i+fill], width)
-		b = binary.AppendUvarint(b, uint64(end-i-fill)<<1)
-		for n := 0; n < width; n += 8 {
-			b = append(b, byte(uint32(x)>>n))
-		}
+		b = appendRun(b, uint32(x), end-i-fill, width)
 		i, packed = end, end
 	}
 	return appendGroups(b, v[packed:], width)
+}
+
+// appendRun appends n times x.
+func appendRun(b []byte, x uint32, n, width int) []byte {
+	b = binary.AppendUvarint(b, uint64(n)<<1)
+	for at := 0; at < width; at += 8 {
+		b = append(b, byte(x>>at))
+	}
+	return b
 }
 
 // appendGroups appends v as one bit-packed run, the last group of eight filled up with zeros.

@@ -207,7 +207,7 @@ func tables() map[string][]values {
 	}
 	half := numbers("n", 3, parquet.Timestamp, 1, 2, 3, 4)
 	half.null = []bool{true, false, false, true}
-	none := numbers("n", 4, parquet.Int32, 0, 0, 0, 0)
+	none := numbers("none", 4, parquet.Int32, 0, 0, 0, 0)
 	none.null = []bool{true, true, true, true}
 	bits := numbers("b", 5, parquet.Bool, 0, 1, 1, 0)
 	bits.null[2] = true

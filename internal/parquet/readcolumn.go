@@ -117,11 +117,9 @@ func (d *columnReader) pages() error {
 		if int64(int32(crc32.ChecksumIEEE(body))) != h.crc {
 			return errChecksum
 		}
-		if d.chunk.codec == codecZstd {
-			var err error
-			if body, err = d.zstd.decompress(body, int(h.raw)); err != nil {
-				return fmt.Errorf("decompress: %w", err)
-			}
+		body, err := d.zstd.decompress(body, int(h.raw))
+		if err != nil {
+			return fmt.Errorf("decompress: %w", err)
 		}
 		if int64(len(body)) != h.raw {
 			return errPageData

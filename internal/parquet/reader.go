@@ -143,7 +143,7 @@ func (f *footerReader) check(end int64) error {
 			return errFooter
 		}
 		for i, c := range g.chunks {
-			if c.kind != int64(f.columns[i].Kind.physical()) || c.codec != codecNone && c.codec != codecZstd || c.rows != g.rows {
+			if c.kind != int64(f.columns[i].Kind.physical()) || c.codec != codecZstd || c.rows != g.rows {
 				return errFooter
 			}
 			at := c.start()

@@ -135,7 +135,7 @@ func cloudTrail(rows int, seed uint64) []values {
 	one("aws_region", "eu-central-1")
 	few("source_ip_address", true, func(row int) []byte { return f(nil, "10.%d.%d.17", who[row]%7, who[row]) })
 	few("user_agent", false, func(row int) []byte {
-		return f(nil, "aws-cli/2.%d.0 md/awscrt#0.23.8 ua/2.0 os/linux#6.1.%d md/arch#x86_64 lang/python#3.12.9 exec-env/CloudShell md/command#service.describe-%d", who[row]%20, who[row]%9, event[row])
+		return f(nil, "aws-cli/2.%d.0 md/awscrt#0.23.8 ua/2.0 os/linux#6.1.9 md/arch#x86_64 lang/python#3.12.9 exec-env/CloudShell md/command#service.describe-%d", who[row]%20, event[row])
 	})
 	few("error_code", true, some(4, func(row int) []byte { return f(nil, "AccessDenied%d", event[row]%3) }))
 	few("error_message", false, some(4, func(row int) []byte {

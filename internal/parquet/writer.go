@@ -49,7 +49,8 @@ type Writer struct {
 
 	pending []byte   // not yet written
 	page    []byte   // head room of maxHead bytes, then the values
-	levels  []uint8  // of the page: 1, or 0 for NULL
+	filled  int      // rows of the page
+	levels  []uint8  // of the page: 1, or 0 for NULL; empty when there is no NULL
 	nulls   int      // of the page
 	numbers []int64  // of the page: its values or their lengths
 	bits    []uint8  // of the page: its values
@@ -71,7 +72,6 @@ type (
 	}
 	chunk struct {
 		encodings  [2]encoding // of the pages, beside encRLE; the second is encRLE when there is none
-		codec      int32
 		raw, size  int64
 		data, dict int64 // offsets; dict is 0 when there is none
 		stats      statistics
@@ -146,7 +146,7 @@ func (w *Writer) begin(kind Kind) (Column, bool) {
 		w.fail(fmt.Errorf("%w: %q is of another kind", ErrOrder, c.Name))
 		return Column{}, false
 	}
-	w.chunk = chunk{encodings: [2]encoding{encRLE, encRLE}, codec: codecZstd}
+	w.chunk = chunk{encodings: [2]encoding{encRLE, encRLE}}
 	w.text.reset()
 	return c, true
 }
@@ -163,42 +163,50 @@ func (w *Writer) end() {
 
 // newPage empties the page.
 func (w *Writer) newPage() {
-	w.page, w.levels, w.nulls = w.page[:maxHead], w.levels[:0], 0
+	w.page, w.levels, w.filled, w.nulls = w.page[:maxHead], w.levels[:0], 0, 0
 	w.numbers, w.bits = w.numbers[:0], w.bits[:0]
 }
 
 // level notes whether the next value of the page is there.
 func (w *Writer) level(present bool) {
-	if present {
-		w.levels = append(w.levels, 1)
-	} else {
+	w.filled++
+	switch {
+	case !present:
+		for len(w.levels) < w.filled-1 {
+			w.levels = append(w.levels, 1)
+		}
 		w.levels = append(w.levels, 0)
 		w.nulls++
+	case w.nulls > 0:
+		w.levels = append(w.levels, 1)
 	}
 }
 
 // dataPage writes the page: levels, then prefix, then the values.
 func (w *Writer) dataPage(enc encoding, prefix []byte) {
 	w.chunk.stats.nulls += int64(w.nulls)
-	if w.nulls == len(w.levels) {
+	if w.nulls == w.filled {
 		enc, prefix, w.page = encPlain, nil, w.page[:maxHead]
 	}
 	w.uses(enc)
-	// Data page header v1: the levels' length in four bytes, the levels, the values.
+	// Data page v1: the levels' length in four bytes, the levels, the values.
 	start := maxHead - len(prefix)
 	copy(w.page[start:], prefix)
-	levels := appendHybrid(w.prefix[:0], w.levels, 1)
-	w.prefix = levels
-	start -= len(levels)
-	copy(w.page[start:], levels)
+	if w.nulls == 0 {
+		w.prefix = appendRun(w.prefix[:0], 1, w.filled, 1)
+	} else {
+		w.prefix = appendHybrid(w.prefix[:0], w.levels, 1)
+	}
+	start -= len(w.prefix)
+	copy(w.page[start:], w.prefix)
 	start -= 4
-	binary.LittleEndian.PutUint32(w.page[start:], uint32(len(levels)))
+	binary.LittleEndian.PutUint32(w.page[start:], uint32(len(w.prefix)))
 	if w.chunk.data == 0 {
 		w.chunk.data = w.offset
 	}
 	w.writePage(w.page[start:], func(t *thrift) {
 		t.open(5)
-		t.int32(1, int32(len(w.levels)))
+		t.int32(1, int32(w.filled))
 		t.int32(2, int32(enc))
 		t.int32(3, int32(encRLE))
 		t.int32(4, int32(encRLE))
@@ -211,7 +219,7 @@ func (w *Writer) dictionaryPage() {
 	w.chunk.dict = w.offset
 	w.writePage(w.dict.page, func(t *thrift) {
 		t.open(7)
-		t.int32(1, int32(len(w.dict.ends)))
+		t.int32(1, int32(len(w.dict.values)))
 		t.int32(2, int32(encPlain))
 		t.end()
 	}, pageDictionary)
@@ -234,15 +242,12 @@ func (w *Writer) writePage(body []byte, kindHeader func(*thrift), kind int32) {
 	if w.err != nil {
 		return
 	}
-	packed := body
-	if w.chunk.codec == codecZstd {
-		var err error
-		if packed, err = w.zstd.compress(w.packed, body); err != nil {
-			w.fail(fmt.Errorf("compress column %q: %w", w.columns[w.column].Name, err))
-			return
-		}
-		w.packed = packed[:0]
+	packed, err := w.zstd.compress(w.packed, body)
+	if err != nil {
+		w.fail(fmt.Errorf("compress column %q: %w", w.columns[w.column].Name, err))
+		return
 	}
+	w.packed = packed[:0]
 	t := &w.header
 	t.buf = t.buf[:0]
 	t.begin()

@@ -8,7 +8,7 @@ type compressor struct{ enc *zstd.Encoder }
 
 func newCompressor() *compressor {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithEncoderCRC(false), zstd.WithZeroFrames(true))
+		zstd.WithEncoderCRC(false), zstd.WithZeroFrames(true), zstd.WithAllLitEntropyCompression(true))
 	if err != nil {
 		panic("parquet: " + err.Error()) // only options that the package does not know fail
 	}
