@@ -71,6 +71,11 @@ func (a *App) Ingest(ctx context.Context, q IngestRequest, p *Progress) (receipt
 	if _, err := load.Compact(ctx, many); err != nil {
 		return rep, a.lakeProblem(err)
 	}
+	if q.Copy != "" {
+		if err := a.copyLake(ctx, l, load, q.Copy); err != nil {
+			return rep, err
+		}
+	}
 	rep.Lake = l.Dir()
 	if rep.Version, err = l.Version(ctx); err != nil {
 		return rep, a.lakeProblem(err)
