@@ -4,8 +4,7 @@
 
 -- JSON. A scalar only: an object, a list and null give NULL. Trino's $["a-b"] is DuckDB's $."a-b".
 CREATE OR REPLACE TEMP MACRO trino_path(p) AS system.main.regexp_replace(p, '\["([^"]*)"\]', '."\1"', 'g');
-CREATE OR REPLACE TEMP MACRO json_extract_scalar(j, p) AS
-  CASE WHEN TRY(json_type(j, trino_path(p))) IN ('OBJECT', 'ARRAY') THEN NULL ELSE TRY(json_extract_string(j, trino_path(p))) END;
+CREATE OR REPLACE TEMP MACRO json_extract_scalar(j, p) AS json_extract_string(TRY(json_value(j, trino_path(p))), '$');
 CREATE OR REPLACE TEMP MACRO json_extract(j, p) AS TRY(system.main.json_extract(j, trino_path(p)));
 CREATE OR REPLACE TEMP MACRO json_parse(s) AS TRY(json(s));
 CREATE OR REPLACE TEMP MACRO json_format(j) AS CAST(j AS VARCHAR);
