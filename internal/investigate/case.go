@@ -170,9 +170,9 @@ func (b *builder) build(ctx context.Context) error {
 // count counts all events of the subject.
 func (b *builder) count(ctx context.Context) error {
 	b.c.Counts = Counts{Services: []ServiceCount{}, LogStates: map[string]int64{}}
-	sql := "SELECT event_source, log_state, count(*) AS events, count_if(read_only IS NULL OR NOT read_only)," +
+	sql := "SELECT event_source, log_state, count(*) AS n, count_if(read_only IS NULL OR NOT read_only)," +
 		" count_if(error_code IS NOT NULL OR (event_source = 'signin.amazonaws.com' AND error_message IS NOT NULL)), min(event_time), max(event_time)" +
-		" FROM events WHERE " + b.where + " GROUP BY event_source, log_state ORDER BY events DESC, event_source, log_state LIMIT 10000"
+		" FROM events WHERE " + b.where + " GROUP BY event_source, log_state ORDER BY n DESC, event_source, log_state LIMIT 10000"
 	place := map[string]int{}
 	return b.lake.rows(ctx, b.o.From, b.o.To, sql, 7, func(row []any) {
 		source, _ := row[0].(string)

@@ -131,7 +131,7 @@ func TestEffects(t *testing.T) {
 		},
 		"a lifecycle that deletes": {
 			nil, request(at(0), "s3", "PutBucketLifecycle", `{"bucketName":"org-logs","LifecycleConfiguration":{"Rule":{"Status":"Enabled","Expiration":{"Days":1},"ID":"nuke"}}}`),
-			verdict{LogsDeletable, High, "Changed the lifecycle of log bucket org-logs.", []string{`rule "nuke" deletes objects after 1 days`}},
+			verdict{LogsDeletable, High, "Changed the lifecycle of log bucket org-logs.", []string{`rule "nuke" deletes objects after 1 day(s)`}},
 		},
 		"public access": {
 			nil, request(at(0), "s3", "PutBucketPublicAccessBlock", `{"bucketName":"org-logs","PublicAccessBlockConfiguration":{"BlockPublicAcls":true,"IgnorePublicAcls":true,"BlockPublicPolicy":false,"RestrictPublicBuckets":true}}`),

@@ -23,9 +23,17 @@ var effects = [...]Effect{Stopped, LogsDeleted, Narrowed, MayStop, TamperOff, Lo
 // severities are all severities, worst first.
 var severities = [...]Severity{Critical, High, Medium, Low, Info}
 
+// maxDetails bounds the details of a change.
+const maxDetails = 50
+
 // worse adds a detail; the worst effect and severity stay.
 func (j *judging) worse(e Effect, s Severity, format string, values ...any) {
-	j.Details = append(j.Details, fmt.Sprintf(format, values...))
+	switch {
+	case len(j.Details) < maxDetails:
+		j.Details = append(j.Details, fmt.Sprintf(format, values...))
+	case len(j.Details) == maxDetails:
+		j.Details = append(j.Details, "and more")
+	}
 	if slices.Index(effects[:], e) < slices.Index(effects[:], j.Effect) {
 		j.Effect = e
 	}
@@ -141,7 +149,7 @@ func judgeLifecycle(j *judging) {
 			days := first(rule.str(kind, "Days"), rule.str(kind, "NoncurrentDays"))
 			when := "on a date"
 			if days != "" {
-				when = "after " + plain(days) + " days"
+				when = "after " + plain(days) + " day(s)"
 			}
 			j.worse(LogsDeletable, High, "rule %q deletes objects %s", plain(rule.str("ID")), when)
 		}

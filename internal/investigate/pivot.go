@@ -89,9 +89,9 @@ const (
 // pivot collects what is worth asking next: from all events of the subject, and from what the timeline shows.
 func (b *builder) pivot(ctx context.Context) error {
 	p := &pivots{subject: b.subject, list: map[Subject]*Pivot{}}
-	sql := "SELECT user_identity_access_key_id, source_ip_address, principal, user_identity_arn, count(*) AS events FROM events WHERE " + b.where +
+	sql := "SELECT user_identity_access_key_id, source_ip_address, principal, user_identity_arn, count(*) AS n FROM events WHERE " + b.where +
 		" GROUP BY user_identity_access_key_id, source_ip_address, principal, user_identity_arn" +
-		" ORDER BY events DESC, user_identity_access_key_id, source_ip_address, principal, user_identity_arn LIMIT 1000"
+		" ORDER BY n DESC, user_identity_access_key_id, source_ip_address, principal, user_identity_arn LIMIT 1000"
 	type pair struct {
 		kind Kind
 		id   string
