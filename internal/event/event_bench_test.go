@@ -9,7 +9,7 @@ import (
 	"github.com/trailseal/trailseal/internal/sample"
 )
 
-// logFiles returns the log files of an invented organization, inflated, and how many records and bytes they have.
+// logFiles returns the log files of an invented organization, inflated, and how many bytes they are.
 func logFiles(tb testing.TB, hours int) (files [][]byte, size int) {
 	tb.Helper()
 	objects, _, err := sample.Objects(tb.Context(), sample.Options{Hours: hours})
@@ -32,7 +32,7 @@ func logFiles(tb testing.TB, hours int) (files [][]byte, size int) {
 	return files, size
 }
 
-// records returns the records of the files.
+// records returns the records of the files, and how many bytes they are.
 func records(tb testing.TB, files [][]byte) (raws [][]byte, size int) {
 	tb.Helper()
 	for _, f := range files {
@@ -73,6 +73,20 @@ func BenchmarkSplit(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+			}
+		}
+	}
+}
+
+func BenchmarkStream(b *testing.B) {
+	files, size := logFiles(b, 24)
+	all := bytes.Join(files, []byte("\n"))
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, err := range Stream(bytes.NewReader(all), 0) {
+			if err != nil {
+				b.Fatal(err)
 			}
 		}
 	}

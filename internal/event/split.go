@@ -61,7 +61,7 @@ func Stream(r io.Reader, max int) iter.Seq2[Item, error] {
 		max = MaxRecord
 	}
 	return func(yield func(Item, error) bool) {
-		s := splitter{window: window{src: r, max: max}, yield: yield}
+		s := splitter{window: window{src: r, max: max, chunk: chunk}, yield: yield}
 		s.run()
 	}
 }
@@ -207,6 +207,11 @@ func (s *splitter) any(c byte, w Wrapping, nesting int) result {
 		return s.object(w, nesting)
 	case c == '[' && nesting < maxNesting:
 		return s.array(s.any, w, nesting+1)
+	case c == '"' && nesting > 0: // what `--query 'Events[].CloudTrailEvent'` leaves
+		if !s.pass(stepValue) {
+			return broken
+		}
+		return s.text(span{0, s.pos - s.mark}, Lookup)
 	case c == '[':
 		s.fail(s.pos, "fewer arrays in one another")
 	default:

@@ -57,6 +57,7 @@ var splitCases = []struct {
 	{"members before and after Records", `{"a":{"Records":[1]},"b":[[]],"Records":[` + r(1) + `],"c":[1,{"x":[]}],"d":null}`, []string{"0 records " + r(1)}},
 	{"Records twice", `{"Records":[` + r(1) + `],"Records":[` + r(2) + `]}`, []string{"0 records " + r(1), "1 records " + r(2)}},
 	{"Records that is no array", `{"Records":null}`, []string{`0 fault at 0: an object without any member of a record, not CloudTrail records: "{\"Records\":null}"`}},
+	{"number at the end", `{"eventID":"1","a":1000`, []string{`0 fault at 23: expected "," or "}", found the end: "{\"eventID\":\"1\",\"a\":1000"`}},
 	{"a record has what it likes", `{"eventID":"1","Records":[1],"message":"x","id":"y"}`, []string{`0 bare {"eventID":"1","Records":[1],"message":"x","id":"y"}`}},
 	{"elements of Records that are no objects", `{"Records":[1,` + r(1) + `,"}",[{}],null]}`,
 		[]string{"0 records 1", "1 records " + r(1), `2 records "}"`, "3 records [{}]", "4 records null"}},
@@ -101,6 +102,7 @@ var splitCases = []struct {
 	{"lookup-events", `{"NextToken":"t","Events":[{"EventId":"1","ReadOnly":"true","Resources":[],"CloudTrailEvent":` + quoted(`{"eventID":"1","a":"\"ü\n"}`) + `}]}`,
 		[]string{`0 lookup-events {"eventID":"1","a":"\"ü\n"}`}},
 	{"lookup-events, line by line", `{"EventId":"1","CloudTrailEvent":` + quoted(r(1)) + "}\n" + `{"CloudTrailEvent":` + quoted(r(2)) + "}", []string{"0 lookup-events " + r(1), "1 lookup-events " + r(2)}},
+	{"lookup-events, the records alone", `[` + quoted(r(1)) + `,` + quoted(r(2)) + `]`, []string{"0 lookup-events " + r(1), "1 lookup-events " + r(2)}},
 	{"lookup-events without events", `{"Events":[]}`, nil},
 	{"EventBridge", `{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","resources":[],"detail":` + r(1) + `}`, []string{"0 eventbridge " + r(1)}},
 	{"EventBridge without detail-type", `{"source":"aws.ec2","detail": ` + r(1) + ` }`, []string{"0 eventbridge " + r(1)}},
@@ -181,7 +183,7 @@ func TestStreamHoldsOneRecord(t *testing.T) {
 			const repeat = 400_000
 			src := io.MultiReader(strings.NewReader(c.head), &repeater{text: []byte(c.record), n: repeat}, strings.NewReader(c.tail))
 			items, faults := 0, 0
-			s := splitter{window: window{src: src, max: max}, yield: func(item Item, err error) bool {
+			s := splitter{window: window{src: src, max: max, chunk: chunk}, yield: func(item Item, err error) bool {
 				if len(item.Raw) > max {
 					t.Fatalf("%d bytes", len(item.Raw))
 				}
@@ -287,11 +289,13 @@ func FuzzSplit(f *testing.F) {
 			})
 		}
 		want := limited(splitter{window: window{buf: in, ended: true}})
-		got := limited(splitter{window: window{src: pieces{bytes.NewReader(in), int(piece) + 1}}})
+		got := limited(splitter{window: window{src: pieces{bytes.NewReader(in), int(piece) + 1}, chunk: 16}})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("window and whole differ (-whole +window):\n%s", diff)
 		}
-		if diff := cmp.Diff(collect(t, Split(in)), collect(t, Stream(pieces{bytes.NewReader(in), int(piece) + 1}, 0))); diff != "" {
+		unlimited := splitter{window: window{src: pieces{bytes.NewReader(in), int(piece) + 1}, chunk: 16, max: MaxRecord}}
+		stream := func(yield func(Item, error) bool) { unlimited.yield = yield; unlimited.run() }
+		if diff := cmp.Diff(collect(t, Split(in)), collect(t, stream)); diff != "" {
 			t.Errorf("Split and Stream differ (-Split +Stream):\n%s", diff)
 		}
 		if len(want) == 0 && len(bytes.Trim(in, " \t\r\n")) == 0 {

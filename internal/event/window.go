@@ -8,7 +8,7 @@ import (
 	"math/bits"
 )
 
-// chunk is how many bytes are read at once, at least.
+// chunk is how many bytes a Stream reads at once, at least.
 const chunk = 256 << 10
 
 // window is the part of the input that is in memory. Positions are indexes of buf; what is before mark may be dropped,
@@ -20,6 +20,7 @@ type window struct {
 	mark  int // where the value begins that is being looked at
 	pos   int
 	max   int   // bytes of one value
+	chunk int   // free bytes to read into, at least
 	fence int   // offset in the input that no value may pass; 0: none
 	ended bool  // nothing follows buf
 	err   error // of src
@@ -46,8 +47,8 @@ func (w *window) more() bool {
 		w.pos -= w.mark
 		w.mark = 0
 	}
-	if cap(w.buf)-len(w.buf) < chunk {
-		grown := make([]byte, len(w.buf), 2*cap(w.buf)+chunk)
+	if cap(w.buf)-len(w.buf) < w.chunk {
+		grown := make([]byte, len(w.buf), 2*len(w.buf)+w.chunk)
 		copy(grown, w.buf)
 		w.buf = grown
 	}
@@ -174,8 +175,11 @@ func (s *splitter) pass(what step) bool {
 		case stepBalance:
 			end = s.balance(b, s.pos)
 		}
+		if end == len(b) && what == stepValue && s.more() {
+			continue // a number may go on
+		}
 		if end >= 0 {
-			s.pos = end
+			s.pos = end - len(b) + len(s.view())
 			return true
 		}
 		if s.at < len(b) {
