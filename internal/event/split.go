@@ -41,7 +41,7 @@ type Item struct {
 // need not be valid: one that is broken inside, where its end can still be told, is yielded for Parse to refuse.
 //
 // Errors are *Fault. One stands for all bytes from the last Item or Fault up to the next; its Item's Raw has those of
-// them that could have been a record, MaxRecord at most, and may be empty. After a broken element of an array Split goes
+// them that could have been a record, MaxRecord at most, and is nil when there are none. After a broken element of an array Split goes
 // on with the next, if there is no doubt where that is, and else with the next line that begins with a brace, a bracket
 // or a digit. Input without a value is a fault too; a wrapping without records is none.
 //
@@ -175,6 +175,9 @@ func (s *splitter) report() bool {
 		return true
 	}
 	raw := bytes.TrimRight(s.buf[s.mark:end], " \t\r\n")
+	if len(raw) == 0 {
+		raw = nil
+	}
 	s.pos = end
 	return s.give(raw, &failed) != stop && (s.resume() || s.err != nil)
 }

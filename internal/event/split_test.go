@@ -39,6 +39,9 @@ func collect(tb testing.TB, seq iter.Seq2[Item, error]) (lines []string) {
 			if fault.Number != item.Number {
 				tb.Errorf("fault %d of item %d", fault.Number, item.Number)
 			}
+			if item.Raw != nil && len(item.Raw) == 0 {
+				tb.Errorf("fault %d has bytes, but none", fault.Number)
+			}
 			lines = append(lines, fmt.Sprintf("%d fault at %d: %s: %q", item.Number, fault.Offset, fault.Reason, item.Raw))
 		default:
 			lines = append(lines, "error: "+err.Error())

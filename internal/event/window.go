@@ -120,7 +120,7 @@ func (w *window) rest() int {
 			from = len(b) - 1 - w.mark // at the line break
 		}
 		if !w.more() {
-			return len(w.view())
+			return w.mark + len(bytes.TrimSuffix(w.view()[w.mark:], []byte("\n")))
 		}
 	}
 }
@@ -129,20 +129,17 @@ func (w *window) rest() int {
 func (w *window) resume() bool {
 	for {
 		i := bytes.IndexByte(w.buf[w.pos:], '\n')
-		if i >= 0 {
-			w.pos += i
-		} else {
+		if i < 0 {
 			w.pos = len(w.buf)
+		} else {
+			w.pos += i + 1
 		}
 		w.mark = w.pos
-		if w.pos+1 >= len(w.buf) && !w.more() {
+		if w.pos == len(w.buf) && !w.more() {
 			return false
 		}
-		if w.buf[w.pos] == '\n' {
-			if w.pos++; w.pos < len(w.buf) && begins(w.buf[w.pos]) {
-				w.mark = w.pos
-				return true
-			}
+		if i >= 0 && begins(w.buf[w.pos]) {
+			return true
 		}
 	}
 }
