@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"math/bits"
+	"unicode/utf8"
 )
 
 // Bytes writes the column that is due, which must be of this kind. at returns the value of a row of the group, nil for NULL;
 // it is called one or more times for each row, in order, and what it returns is not kept.
 //
-// Values must be UTF-8: some readers refuse a whole file for one that is not.
+// Values must be UTF-8, and one that is not ends the file with an error that wraps ErrText: DuckDB would refuse the whole
+// file for it.
 func (w *Writer) Bytes(at func(row int) []byte) {
 	c, ok := w.begin(Bytes)
 	if !ok {
@@ -35,6 +37,10 @@ func (w *Writer) bytesPlain(at func(row int) []byte, bounds bool) {
 				w.fail(fmt.Errorf("column %q: value of %d bytes", w.columns[w.column].Name, len(v)))
 				return
 			}
+			if len(v) > 0 && !utf8.RuneStart(v[0]) {
+				w.noText()
+				return
+			}
 			w.page = append(w.page, v...)
 			w.numbers = append(w.numbers, int64(len(v)))
 			if bounds {
@@ -52,9 +58,17 @@ func (w *Writer) bytesPage() {
 	if w.filled == 0 {
 		return
 	}
+	if !utf8.Valid(w.page[maxHead:]) { // as all values start with a character, all end with one
+		w.noText()
+		return
+	}
 	w.prefix = appendDelta(w.prefix[:0], w.numbers, 32)
 	w.dataPage(encDeltaLength, w.prefix)
 	w.newPage()
+}
+
+func (w *Writer) noText() {
+	w.fail(fmt.Errorf("column %q: %w", w.columns[w.column].Name, ErrText))
 }
 
 // bytesDictionary writes a dictionary and pages of indices, or nothing and returns false where that does not pay.
@@ -97,9 +111,14 @@ func (w *Writer) bytesDictionary(at func(row int) []byte, bounds bool) bool {
 	if len(d.values) == 0 || len(d.values) > most {
 		return false
 	}
-	if bounds {
-		for i := range d.values {
-			w.text.add(d.value(uint32(i)))
+	for i := range d.values {
+		v := d.value(uint32(i))
+		if !utf8.Valid(v) {
+			w.noText()
+			return true
+		}
+		if bounds {
+			w.text.add(v)
 		}
 	}
 	w.dictionaryPages(indices, nulls)

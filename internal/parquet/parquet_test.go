@@ -337,6 +337,20 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestText holds that what is not UTF-8 is refused, also where the values together would be.
+func TestText(t *testing.T) {
+	for _, list := range [][]string{{"a", "\xff"}, {"a\xc3", "\xa9b"}, {"\xed\xa0\x80"}, {"x", "x", "\xc3", "x", "x"}} {
+		for _, dictionary := range []bool{false, true} {
+			table := []values{texts("t", 1, dictionary, list...)}
+			w := parquet.NewWriter(io.Discard, columnsOf(table))
+			writeGroup(w, table, 0, len(list))
+			if err := w.Close(); !errors.Is(err, parquet.ErrText) || !strings.Contains(err.Error(), `column "t"`) {
+				t.Errorf("%q, dictionary %v: %v, want ErrText", list, dictionary, err)
+			}
+		}
+	}
+}
+
 type failing struct{ after int }
 
 func (f *failing) Write(p []byte) (int, error) {

@@ -20,6 +20,8 @@ const (
 	maxPageRows = 1 << 15
 	// maxHead bounds what stands before the values of a page: levels, one bit a row, and lengths, 33 bits a row.
 	maxHead = maxPageRows/8 + maxPageRows*5 + 4096
+	// pageRoom is what most pages fit into.
+	pageRoom = maxHead + pageSize + pageSize/4
 	// maxValue is the longest value, in bytes, and maxPage the longest page: what a reader must hold.
 	maxValue = 64 << 20
 	maxPage  = maxHead + pageSize + maxValue
@@ -33,11 +35,14 @@ const (
 // ErrOrder says that Group and the methods of the columns were not called in the order that the columns say.
 var ErrOrder = errors.New("not the column that is due")
 
+// ErrText says that a value of Bytes is not UTF-8.
+var ErrText = errors.New("a value is not UTF-8")
+
 // Writer writes a Parquet file: for each row group a call of Group and then one for each column, in their order, of the
 // method of its kind. The first error ends the file: what is called after it does nothing, and Close returns it.
 //
-// A Writer holds one column's values of one page, one column's dictionary and indices, and the footer. It is not safe for
-// use by several goroutines.
+// A Writer holds one column's values of one page, one column's dictionary and indices (four bytes a row), and the footer:
+// some 4 MiB. It is not safe for use by several goroutines.
 type Writer struct {
 	out     io.Writer
 	columns []Column
@@ -78,9 +83,10 @@ type (
 	}
 )
 
-// NewWriter returns a Writer of a file with these columns, all of which every group has.
+// NewWriter returns a Writer of a file with these columns, all of which every group has. Names and field ids are to be
+// different from each other.
 func NewWriter(w io.Writer, columns []Column) *Writer {
-	writer := &Writer{zstd: newCompressor(), page: make([]byte, maxHead, maxHead+pageSize+pageSize/4)}
+	writer := &Writer{zstd: newCompressor(), page: make([]byte, maxHead, pageRoom)}
 	writer.Reset(w, columns)
 	return writer
 }
@@ -91,6 +97,9 @@ func (w *Writer) Reset(out io.Writer, columns []Column) {
 	w.groups, w.err, w.offset, w.rows = w.groups[:0], nil, 0, 0
 	w.column = len(columns)
 	w.pending = w.pending[:0]
+	if cap(w.page) > 4*pageSize { // a long value made it grow
+		w.page, w.packed = make([]byte, maxHead, pageRoom), nil
+	}
 	w.write([]byte(magic))
 	for _, c := range columns {
 		if c.Kind < Bytes || c.Kind > Int32 {
