@@ -1,0 +1,126 @@
+package catalog_test
+
+// accessCases are those of the questions about who may do what.
+func accessCases() map[string][]queryCase {
+	assume := func(roleARN string) row {
+		return row{"event_source": "sts.amazonaws.com", "event_name": "AssumeRole", "read_only": true, "request_parameters": `{"roleArn":"` + roleARN + `","roleSessionName":"s"}`}
+	}
+	outside := row{"user_identity_type": "AWSAccount", "user_identity_account_id": "999999999999", "user_identity_principal_id": "AIDAOUTSIDE", "user_identity_arn": nil,
+		"session_issuer_arn": nil, "user_identity_access_key_id": nil}
+	return map[string][]queryCase{
+		"privilege-escalation-paths": {
+			{name: "the known ways", rows: []row{
+				event("01", call("iam", "AttachUserPolicy"), request(`{"userName":"ann","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}`)),
+				event("02", call("iam", "PutRolePolicy"), request(`{"roleName":"r","policyName":"p"}`)),
+				event("03", call("iam", "CreatePolicyVersion"), request(`{"policyArn":"p","setAsDefault":true}`)),
+				event("04", call("iam", "AddUserToGroup"), request(`{"userName":"ann","groupName":"g"}`)),
+				event("05", call("iam", "UpdateAssumeRolePolicy"), request(`{"roleName":"r"}`)),
+				event("06", call("iam", "CreateLoginProfile"), request(`{"userName":"ann"}`)),
+				event("07", user("bob"), call("iam", "CreateAccessKey"), request(`{"userName":"ann"}`)),
+				event("08", call("ec2", "RunInstances"), request(`{"iamInstanceProfile":{"name":"admin"}}`)),
+				event("09", call("lambda", "CreateFunction20150331"), request(`{"role":"arn:aws:iam::111111111111:role/r"}`)),
+				event("10", call("cloudformation", "CreateStack"), request(`{"roleARN":"arn:aws:iam::111111111111:role/r"}`)),
+				event("11", call("iam", "PutUserPolicy"), failed("AccessDenied")),
+				event("12", call("sso", "CreateAccountAssignment")),
+				event("no: not the default", call("iam", "CreatePolicyVersion"), request(`{"policyArn":"p","setAsDefault":false}`)),
+				event("no: own key", user("bob"), call("iam", "CreateAccessKey"), request(`{"userName":"bob"}`)),
+				event("no: own key, unnamed", user("bob"), call("iam", "CreateAccessKey")),
+				event("no: no role", call("ec2", "RunInstances"), request(`{"instanceType":"t3.micro"}`)),
+				event("no: no role for the stack", call("cloudformation", "CreateStack"), request(`{"stackName":"s"}`)),
+				event("no: another service", call("example", "AttachUserPolicy")),
+				event("no: service", call("iam", "PutRolePolicy"), service("sso.amazonaws.com")),
+			}, column: "event_id+way+target", want: []string{
+				"01+attach a policy+ann", "02+write an inline policy+r", "03+rewrite a policy+p", "04+join a group+ann", "05+change who may assume a role+r", "06+set a password+ann",
+				"07+make a key for another+ann", "08+pass a role+admin", "09+pass a role+arn:aws:iam::111111111111:role/r", "10+pass a role+arn:aws:iam::111111111111:role/r",
+				"11+write an inline policy+NULL", "12+change a permission set or its assignment+NULL"}},
+			{name: "with effect only", rows: []row{event("1", call("iam", "AttachUserPolicy")), event("no", call("iam", "AttachUserPolicy"), failed("AccessDenied"))},
+				params: map[string]string{"include_failed": "false"}, want: []string{"1"}},
+		},
+		"iam-user-and-group-changes": {{name: "users, groups and keys", rows: []row{
+			event("1", call("iam", "CreateUser"), request(`{"userName":"ann"}`)),
+			event("2", user("bob"), call("iam", "CreateAccessKey"), response(`{"accessKey":{"accessKeyId":"AKIANEW","userName":"bob"}}`)),
+			event("3", call("iam", "AddUserToGroup"), request(`{"userName":"ann","groupName":"admins"}`)),
+			event("no: failed", call("iam", "CreateUser"), failed("EntityAlreadyExists")),
+			event("no: role", call("iam", "CreateRole")),
+			event("no: another service", call("transfer", "CreateUser")),
+		}, column: "event_id+user_name+group_name+access_key_id", want: []string{"1+ann+NULL+NULL", "2+bob+NULL+AKIANEW", "3+ann+admins+NULL"}}},
+		"policy-changes": {{name: "of identities and resources", rows: []row{
+			event("1", call("iam", "AttachRolePolicy"), request(`{"roleName":"r","policyArn":"arn:p"}`)),
+			event("2", call("s3", "PutBucketPolicy"), request(`{"bucketName":"b"}`)),
+			event("3", call("kms", "PutKeyPolicy"), request(`{"keyId":"k"}`)),
+			event("4", call("sso", "AttachManagedPolicyToPermissionSet"), request(`{"permissionSetArn":"ps","managedPolicyArn":"arn:p"}`)),
+			event("5", call("sqs", "SetQueueAttributes"), request(`{"queueUrl":"q","attributes":{"Policy":"{}"}}`)),
+			event("6", call("lambda", "AddPermission20150331v2"), request(`{"functionName":"f"}`)),
+			event("no: other attribute", call("sqs", "SetQueueAttributes"), request(`{"queueUrl":"q","attributes":{"DelaySeconds":"1"}}`)),
+			event("no: organization", call("organizations", "CreatePolicy")),
+			event("no: failed", call("iam", "AttachRolePolicy"), failed("AccessDenied")),
+			event("no: user", call("iam", "CreateUser")),
+		}, column: "event_id+kind+target", want: []string{"1+identity+r", "2+resource+b", "3+resource+k", "4+permission set+ps", "5+resource+q", "6+resource+f"}}},
+		"trust-policy-changes": {{name: "who is trusted", rows: []row{
+			event("1", call("iam", "UpdateAssumeRolePolicy"), request(`{"roleName":"r","policyDocument":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\": \"*\"}}]}"}`)),
+			event("2", call("iam", "CreateRole"), request(`{"roleName":"r","assumeRolePolicyDocument":"{\"Statement\":[{\"Principal\":{\"AWS\":\"arn:aws:iam::999999999999:root\"}}]}"}`)),
+			event("3", call("iam", "CreateRole"), request(`{"roleName":"r","assumeRolePolicyDocument":"{\"Statement\":[{\"Principal\":{\"Service\":\"ec2.amazonaws.com\"}}]}"}`)),
+			event("4", call("iam", "CreateOpenIDConnectProvider"), request(`{"url":"https://token.example.com"}`)),
+			event("no: policy", call("iam", "PutRolePolicy"), request(`{"roleName":"r"}`)),
+			event("no: failed", call("iam", "CreateRole"), failed("AccessDenied")),
+		}, column: "event_id+trusts+trusted_accounts+target", want: []string{"1+anyone+NULL+r", "2+accounts+999999999999+r", "3+services+NULL+r", "4+an identity provider+NULL+https://token.example.com"}}},
+		"new-access-keys-and-first-use": {{name: "first use", rows: []row{
+			event("1", call("iam", "CreateAccessKey"), response(`{"accessKey":{"accessKeyId":"AKIAONE","userName":"ann"}}`)),
+			event("2", call("iam", "CreateAccessKey"), response(`{"accessKey":{"accessKeyId":"AKIATWO","userName":"bob"}}`), at("2026-03-03T00:00:00Z")),
+			event("use", user("one"), call("s3", "ListBuckets"), at("2026-03-02T15:30:00Z"), row{"source_ip_address": "203.0.113.9"}),
+			event("later use", user("one"), at("2026-03-05T00:00:00Z")),
+			event("use after the period", user("two"), at("2026-04-02T00:00:00Z")),
+			event("no: failed", call("iam", "CreateAccessKey"), failed("LimitExceeded")),
+			event("no: before", call("iam", "CreateAccessKey"), response(`{"accessKey":{"accessKeyId":"AKIAOLD"}}`), at("2026-02-01T00:00:00Z")),
+		}, column: "event_id+access_key_id+user_name+hours_to_first_use+first_used_from+first_call+uses",
+			want: []string{"1+AKIAONE+ann+3+203.0.113.9+ListBuckets+2", "2+AKIATWO+bob+NULL+NULL+NULL+0"}}},
+		"key-from-new-network": {{name: "after the first", rows: []row{
+			event("home", user("ann"), at("2026-01-01T00:00:00Z")),
+			event("same network", user("ann"), row{"source_ip_address": "198.51.100.200"}),
+			event("1", user("ann"), row{"source_ip_address": "203.0.113.9"}, at("2026-03-03T00:00:00Z")),
+			event("1 again", user("ann"), row{"source_ip_address": "203.0.113.10"}, at("2026-03-04T00:00:00Z")),
+			event("by a service", user("ann"), row{"source_ip_address": "cloudformation.amazonaws.com"}),
+			event("new key at its first network", user("new")),
+			event("IPv6 home", user("six"), row{"source_ip_address": "2001:db8:1::5"}, at("2026-01-01T00:00:00Z")),
+			event("IPv6 same", user("six"), row{"source_ip_address": "2001:db8:1:0:a:b:c:d"}),
+			event("IPv6 other", user("six"), row{"source_ip_address": "2001:DB8:1:2::1"}, at("2026-03-05T00:00:00Z")),
+			event("moved before", user("old"), at("2026-01-01T00:00:00Z")),
+			event("moved before 2", user("old"), row{"source_ip_address": "203.0.113.9"}, at("2026-02-01T00:00:00Z")),
+			event("session", row{"user_identity_access_key_id": "ASIAX"}, at("2026-01-01T00:00:00Z")),
+			event("session 2", row{"user_identity_access_key_id": "ASIAX", "source_ip_address": "203.0.113.9"}),
+		}, column: "access_key_id+network+uses+first_event_id", want: []string{"AKIAANN+203.0.113.0/24+2+1", "AKIASIX+2001:db8:1:2::/64+1+IPv6 other"}}},
+		"cross-account-assumes": {
+			{name: "counted once", rows: []row{
+				event("1", assume("arn:aws:iam::222222222222:role/r"), row{"shared_event_id": "s"}),
+				event("1 in the other account", outside, assume("arn:aws:iam::222222222222:role/r"), row{"shared_event_id": "s", "recipient_account_id": "222222222222", "user_identity_account_id": "111111111111"}),
+				event("2", outside, assume("arn:aws:iam::111111111111:role/vendor")),
+				event("3", outside, assume("arn:aws:iam::111111111111:role/vendor"), failed("AccessDenied")),
+				event("no: same account", assume("arn:aws:iam::111111111111:role/r")),
+				event("no: service", service("ec2.amazonaws.com"), assume("arn:aws:iam::222222222222:role/r")),
+			}, column: "role_arn+caller_account+assumed+denied", want: []string{"arn:aws:iam::111111111111:role/vendor+999999999999+1+1", "arn:aws:iam::222222222222:role/r+111111111111+1+0"}},
+			{name: "not within the organization", rows: []row{event("no", assume("arn:aws:iam::222222222222:role/r")), event("1", outside, assume("arn:aws:iam::111111111111:role/vendor"))},
+				params: map[string]string{"own": "111111111111,222222222222"}, column: "caller_account", want: []string{"999999999999"}},
+		},
+		"role-chains": {{name: "from role to role", rows: []row{
+			event("1", assume("arn:aws:iam::222222222222:role/next"), row{"session_source_identity": "ann"}),
+			event("2", assume("arn:aws:iam::222222222222:role/next"), failed("AccessDenied")),
+			event("no: itself", assume("arn:aws:iam::111111111111:role/app")),
+			event("no: user", user("ann"), assume("arn:aws:iam::222222222222:role/next")),
+		}, column: "from_role+to_role+assumed+denied+source_identities", want: []string{"arn:aws:iam::111111111111:role/app+arn:aws:iam::222222222222:role/next+1+1+ann"}}},
+		"vendor-access": {{name: "the vendor's sessions", params: map[string]string{"vendors": "999999999999"}, rows: []row{
+			event("early", outside, assume("arn:aws:iam::111111111111:role/vendor"), response(`{"credentials":{"accessKeyId":"ASIAEARLY"}}`), at("2026-02-28T20:00:00Z")),
+			event("1", row{"user_identity_access_key_id": "ASIAEARLY"}, at("2026-03-01T00:30:00Z")),
+			event("2", outside, assume("arn:aws:iam::111111111111:role/vendor"), response(`{"credentials":{"accessKeyId":"ASIAVENDOR"}}`)),
+			event("3", row{"user_identity_access_key_id": "ASIAVENDOR"}, failed("AccessDenied"), at("2026-03-02T13:00:00Z")),
+			event("no: another session", row{"user_identity_access_key_id": "ASIAOTHER"}),
+			event("no: after", row{"user_identity_access_key_id": "ASIAVENDOR"}, at("2026-04-01T00:00:00Z")),
+		}, column: "event_id+vendor_account+outcome", want: []string{"1+999999999999+succeeded", "2+999999999999+succeeded", "3+999999999999+failed"}}},
+		"identity-center-changes": {{name: "assignments and users", rows: []row{
+			event("1", call("sso", "CreateAccountAssignment"), request(`{"targetId":"222222222222","permissionSetArn":"ps","principalId":"u-1"}`)),
+			event("2", call("identitystore", "CreateGroupMembership"), request(`{"groupId":"g-1","memberId":{"userId":"u-1"}}`)),
+			event("no: sign-in", call("sso", "Authenticate")),
+			event("no: read", call("sso", "ListAccountAssignments"), row{"read_only": true}),
+			event("no: failed", call("sso", "CreateAccountAssignment"), failed("AccessDenied")),
+		}, column: "event_id+target_account+principal_id+group_id", want: []string{"1+222222222222+u-1+NULL", "2+NULL+u-1+g-1"}}},
+	}
+}
