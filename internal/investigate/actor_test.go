@@ -172,6 +172,10 @@ func TestWhoReallyDidIt(t *testing.T) {
 			},
 			told{Person, "identity-center-user", "alice.martin", Proven, ""}, "",
 		},
+		"a session on behalf of a user": {
+			[]row{act(session(hub, "query", "x", key(1), at(0)), row{"on_behalf_of_user_id": "u-1"})},
+			told{Person, "identity-center-user", "u-1", Strong, ""}, "",
+		},
 		"an EC2 instance": {
 			[]row{
 				ev(at(0), hub, "sts", "AssumeRole", service("ec2.amazonaws.com"), gave(hub, "web", "i-0123456789abcdef0", key(1)), id("assume")),

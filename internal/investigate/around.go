@@ -12,6 +12,52 @@ import (
 // historyAround is how far before and after an event its resource is looked at.
 const historyAround = 24 * time.Hour
 
+const (
+	// maxThrough bounds how many credentials of one level are followed forward, and throughDepth how many levels.
+	maxThrough   = 500
+	throughDepth = 4
+)
+
+// through adds what was done with the temporary credentials that the subject obtained, and with those that these
+// obtained: the key that an event issued is the key that acts.
+func (b *builder) through(ctx context.Context) error {
+	asked := map[string]bool{}
+	for i := range b.rows {
+		asked[b.rows[i].text[event.UserIdentityAccessKeyID]] = true
+	}
+	left := b.o.Limit
+	from := 0
+	for range throughDepth {
+		var keys []string
+		for i := range b.rows[from:] {
+			r := &b.rows[from+i]
+			key := r.json(event.ResponseElements).str("credentials", "accessKeyId")
+			if source := r.text[event.EventSource]; source != "sts.amazonaws.com" && source != "signin.amazonaws.com" || !usableKey(key) || asked[key] || r.failure() != "" {
+				continue
+			}
+			asked[key] = true
+			keys = append(keys, key)
+		}
+		from = len(b.rows)
+		if len(keys) > maxThrough {
+			b.gap("limit", fmt.Sprintf("the subject obtained %d temporary credentials at once: what was done with them is not shown", len(keys)))
+			return nil
+		}
+		if len(keys) == 0 || left <= 0 {
+			return nil
+		}
+		rows, err := b.records(ctx, b.o.From, b.o.To, b.in("user_identity_access_key_id", keys), left)
+		if err != nil {
+			return err
+		}
+		if left -= len(rows); left <= 0 {
+			b.gap("limit", fmt.Sprintf("what is shown of other sessions that the subject obtained ends after %d events", b.o.Limit))
+		}
+		b.add("through", rows)
+	}
+	return nil
+}
+
 // aroundEvent adds to a case about an event the event whole, its twins in other accounts, what its session did, and what
 // happened to its resource.
 func (b *builder) aroundEvent(ctx context.Context) error {

@@ -17,7 +17,8 @@ type Case struct {
 	From     *time.Time `json:"from"`
 	To       *time.Time `json:"to"`
 	Event    *Whole     `json:"event,omitempty"` // of a case about an event
-	Actors   []Actor    `json:"actors"`          // in the order of their first event in the timeline
+	Behind   []Behind   `json:"behind"`          // who stands behind the timeline's events, most events first
+	Actors   []Actor    `json:"actors"`          // each with its credentials and chain, in the order of the first event
 	Timeline []Entry    `json:"timeline"`        // in the order of time
 	Counts   Counts     `json:"counts"`          // of all events of the subject, also where the timeline is cut
 	First    *time.Time `json:"first_seen"`
@@ -32,25 +33,40 @@ type Whole struct {
 	Columns map[string]any `json:"columns"`
 }
 
-// Entry is one event of a timeline.
+// Behind is one person, workload, service or unknown that stands behind some of the timeline's events.
+type Behind struct {
+	State      State      `json:"state"`
+	Kind       string     `json:"kind"`
+	Name       string     `json:"name"`
+	Account    string     `json:"account"`
+	Confidence Confidence `json:"confidence"` // of the weakest chain
+	Actors     []string   `json:"actors"`     // ids
+	Events     int        `json:"events"`     // of the timeline
+	First      time.Time  `json:"first_seen"`
+	Last       time.Time  `json:"last_seen"`
+}
+
+// Entry is one event of a timeline. Its texts are as they were received.
 type Entry struct {
-	Time      time.Time `json:"time"`
-	EventID   string    `json:"event_id"`
-	Relation  string    `json:"relation"` // subject, about-key, twin, session or resource
-	Account   string    `json:"account"`
-	Region    string    `json:"region"`
-	Who       Who       `json:"who"`
-	SourceIP  string    `json:"source_ip"`
-	Agent     string    `json:"agent"` // class of the user agent
-	UserAgent string    `json:"user_agent"`
-	Service   string    `json:"service"`
-	Action    string    `json:"action"`
-	Target    string    `json:"target"`
-	Outcome   string    `json:"outcome"` // ok or error
-	ErrorCode string    `json:"error_code"`
-	Change    bool      `json:"change"` // false: it only read
-	LogState  string    `json:"log_state"`
-	Notes     []string  `json:"notes"`
+	Time    time.Time `json:"time"`
+	EventID string    `json:"event_id"`
+	// Relation is why it is here: subject; through: with credentials that the subject obtained; about-key: it made, gave,
+	// changed or deleted the key; of an event: twin (the same action in another account), session or resource.
+	Relation  string   `json:"relation"`
+	Account   string   `json:"account"`
+	Region    string   `json:"region"`
+	Who       Who      `json:"who"`
+	SourceIP  string   `json:"source_ip"`
+	Agent     string   `json:"agent"` // class of the user agent
+	UserAgent string   `json:"user_agent"`
+	Service   string   `json:"service"`
+	Action    string   `json:"action"`
+	Target    string   `json:"target"`
+	Outcome   string   `json:"outcome"` // ok or error
+	ErrorCode string   `json:"error_code"`
+	Change    bool     `json:"change"` // false: it only read
+	LogState  string   `json:"log_state"`
+	Notes     []string `json:"notes"`
 }
 
 // Who is the actor of an entry.
@@ -90,7 +106,7 @@ func Investigate(ctx context.Context, engine Engine, subject Subject, o Options)
 		return Case{}, err
 	}
 	b := builder{lake: &lake{engine: engine}, o: o, subject: subject, where: where, seen: map[string]int{}}
-	b.c = Case{Subject: subject, From: instant(o.From), To: instant(o.To), Actors: []Actor{}, Timeline: []Entry{}, Pivots: []Pivot{}}
+	b.c = Case{Subject: subject, From: instant(o.From), To: instant(o.To), Behind: []Behind{}, Actors: []Actor{}, Timeline: []Entry{}, Pivots: []Pivot{}}
 	if err := b.build(ctx); err != nil {
 		return Case{}, fmt.Errorf("investigate %s %q: %w", subject.Kind, subject.ID, err)
 	}
@@ -146,6 +162,9 @@ func (b *builder) build(ctx context.Context) error {
 		err = b.aroundEvent(ctx)
 	case b.subject.Kind == OfKey:
 		err = b.lifeOfKey(ctx)
+	}
+	if err == nil && (b.subject.Kind == OfKey || b.subject.Kind == OfPrincipal || b.subject.Kind == OfSession) {
+		err = b.through(ctx)
 	}
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func TestSubjects(t *testing.T) {
 		"a role by ARN":         {OfPrincipal, "arn:aws:iam::" + hub + ":role/admin", []string{"subject list", "subject delete", "subject make"}},
 		"a user by name":        {OfPrincipal, "bob", []string{"subject policy", "subject object", "subject other"}},
 		"a person by session":   {OfPrincipal, "work", []string{"subject list", "subject delete", "subject make"}},
-		"a user by unique id":   {OfPrincipal, "AIDAALICE0000", []string{"subject assume"}},
+		"a user by unique id":   {OfPrincipal, "AIDAALICE0000", []string{"subject assume", "through list", "through delete", "through make"}},
 		"a session by ARN":      {OfSession, "arn:aws:sts::" + hub + ":assumed-role/admin/work", []string{"subject list", "subject delete", "subject make"}},
 		"a session by key":      {OfSession, key(1), []string{"subject list", "subject delete", "subject make"}},
 		"an address":            {OfIP, "2001:db8:0:0::1", []string{"subject policy", "subject object"}},
@@ -98,6 +98,10 @@ func TestCase(t *testing.T) {
 		if !slices.Contains(commands, want) {
 			t.Errorf("no pivot %q in %q", want, commands)
 		}
+	}
+	behind := []Behind{{Person, "iam-user", "alice", hub, Proven, []string{"a1"}, 3, at(1), at(3)}}
+	if diff := cmp.Diff(behind, c.Behind); diff != "" {
+		t.Errorf("behind (-want +got):\n%s", diff)
 	}
 	if len(c.Gaps) != 0 {
 		t.Errorf("gaps: %+v", c.Gaps)
@@ -274,5 +278,27 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	}
 	if _, err := Investigate(t.Context(), broken{errBroken}, Subject{OfIP, "::1"}, Options{}); !errors.Is(err, errBroken) {
 		t.Error(err)
+	}
+}
+
+func TestThrough(t *testing.T) {
+	rows := append(life(),
+		ev(at(5), hub, "sts", "AssumeRole", session(hub, "admin", "work", key(1), at(0)), gave(prod, "second", "s", key(2)), id("again")),
+		ev(at(6), prod, "s3", "DeleteBucket", session(prod, "second", "s", key(2), at(5)), id("far"), row{"source_ip_address": "192.0.2.7"}),
+		ev(at(7), prod, "s3", "DeleteBucket", session(prod, "second", "s", key(2), at(5)), id("stolen"), row{"source_ip_address": "198.51.100.9"}))
+	c := inquire(t, open(t, rows...), OfKey, "AKIA000000000001")
+	want := []string{"subject assume", "through list", "through delete", "through make", "through again", "through far", "through stolen"}
+	if diff := cmp.Diff(want, ids(c)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(c.Behind) != 1 || c.Behind[0].Events != 7 || c.Counts.Events != 1 {
+		t.Errorf("%+v, %d events", c.Behind, c.Counts.Events)
+	}
+	if note := "used from 2 addresses: 192.0.2.7, 198.51.100.9"; !slices.Contains(c.Actors[2].Notes, note) {
+		t.Errorf("notes %q", c.Actors[2].Notes)
+	}
+	c, err := Investigate(t.Context(), open(t, rows...), Subject{OfKey, "AKIA000000000001"}, Options{Limit: 2})
+	if err != nil || len(c.Timeline) != 3 || !hasGap(c, "limit") {
+		t.Errorf("%q, %+v, %v", ids(c), c.Gaps, err)
 	}
 }

@@ -21,6 +21,9 @@ func (v *resolver) actor(id string) Actor {
 	for {
 		visited[n.who.id()] = true
 		claims = append(append(claims, n.who.claims()...), n.claims...)
+		if name := v.names[n.who.onBehalfOf]; name != "" && n.who.kind != "IdentityCenterUser" {
+			a.Notes = append(a.Notes, "on behalf of "+plain(name))
+		}
 		if n.via != nil {
 			a.Hops = append(a.Hops, *n.via)
 			a.Confidence = weaker(a.Confidence, n.via.Confidence)
@@ -55,7 +58,12 @@ func (v *resolver) actor(id string) Actor {
 		return a.with(claims)
 	}
 	missing := first(n.missing, "the record names nobody")
-	a.end(n.who.itself(missing))
+	o := n.who.itself(missing)
+	if id := n.who.onBehalfOf; o.state == Unknown && id != "" {
+		o = origin{state: Person, kind: "identity-center-user", name: first(v.names[id], id), account: n.who.account, confidence: Strong,
+			notes: []string{missing, "AWS recorded that it acted on behalf of this user"}}
+	}
+	a.end(o)
 	if a.State == Unknown {
 		v.gap(first(n.gap, "hop-missing"), missing)
 	}

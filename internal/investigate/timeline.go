@@ -1,8 +1,10 @@
 package investigate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -38,11 +40,67 @@ func (b *builder) resolve(ctx context.Context) error {
 		}
 		b.c.Timeline = append(b.c.Timeline, entry(&b.rows[i], &b.c.Actors[at]))
 	}
+	b.addresses()
+	b.behind()
 	if err := v.missingAccounts(ctx, b.o.From, b.o.To); err != nil {
 		return err
 	}
 	b.unverified()
 	return nil
+}
+
+// addresses notes which actors used more than one address, as stolen credentials are.
+func (b *builder) addresses() {
+	from := map[string][]string{}
+	for i := range b.c.Timeline {
+		e := &b.c.Timeline[i]
+		if _, err := netip.ParseAddr(e.SourceIP); err == nil && !slices.Contains(from[e.Who.Actor], e.SourceIP) {
+			from[e.Who.Actor] = append(from[e.Who.Actor], e.SourceIP)
+		}
+	}
+	const most = 5
+	for i := range b.c.Actors {
+		a := &b.c.Actors[i]
+		if list := from[a.ID]; len(list) > most {
+			a.Notes = append(a.Notes, fmt.Sprintf("used from %d addresses: %s …", len(list), strings.Join(list[:most], ", ")))
+		} else if len(list) > 1 {
+			a.Notes = append(a.Notes, fmt.Sprintf("used from %d addresses: %s", len(list), strings.Join(list, ", ")))
+		}
+	}
+}
+
+// behind sums up the actors by who stands at the beginning of their chains.
+func (b *builder) behind() {
+	type who struct {
+		state               State
+		kind, name, account string
+	}
+	place := map[who]int{}
+	of := map[string]int{} // place by actor
+	for _, a := range b.c.Actors {
+		w := who{a.State, a.Kind, a.Name, a.Account}
+		if a.State == Person && a.Kind == "identity-center-user" {
+			w.account = "" // one person, whichever account they are in
+		}
+		at, ok := place[w]
+		if !ok {
+			at = len(b.c.Behind)
+			place[w] = at
+			b.c.Behind = append(b.c.Behind, Behind{State: w.state, Kind: w.kind, Name: w.name, Account: w.account, Confidence: a.Confidence})
+		}
+		h := &b.c.Behind[at]
+		h.Actors, h.Confidence = append(h.Actors, a.ID), weaker(h.Confidence, a.Confidence)
+		of[a.ID] = at
+	}
+	for i := range b.c.Timeline {
+		e := &b.c.Timeline[i]
+		h := &b.c.Behind[of[e.Who.Actor]]
+		if h.Events == 0 {
+			h.First = e.Time
+		}
+		h.Events, h.Last = h.Events+1, e.Time
+	}
+	slices.SortStableFunc(b.c.Behind, func(x, y Behind) int { return cmp.Compare(y.Events, x.Events) })
 }
 
 // unverified adds a gap where the answer rests on log files that no digest proves.
