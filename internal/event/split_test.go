@@ -244,6 +244,15 @@ func TestStreamReportsTheReader(t *testing.T) {
 			t.Errorf("%q: %d items, then %v", in, items, last)
 		}
 	}
+	items := 0
+	for _, err := range Stream(io.MultiReader(strings.NewReader(r(1)+r(2)+"\n"+r(3)), iotest.ErrReader(broken)), 0) {
+		if err == nil {
+			items++
+		}
+	}
+	if items != 3 { // what came before the error is there
+		t.Errorf("%d items, want 3", items)
+	}
 	for _, err := range Stream(iotest.ErrReader(nil), 0) { // neither bytes nor an error, for ever
 		if !errors.Is(err, io.ErrNoProgress) {
 			t.Errorf("%v", err)
@@ -256,6 +265,22 @@ func TestStreamLimitsRecords(t *testing.T) {
 	want := []string{"0 bare " + r(1), `1 fault at 56: longer than 40 bytes: "{\"eventID\":\"` + strings.Repeat("x", 28) + `"`, "2 bare " + r(2)}
 	if diff := cmp.Diff(want, collect(t, Stream(strings.NewReader(in), 40))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A long record that comes in small pieces must not be looked at again for each.
+func TestStreamOfSmallPiecesIsLinear(t *testing.T) {
+	in := `{"eventID":"` + strings.Repeat("x", 12<<20) + `"}`
+	start := time.Now()
+	n := 0
+	for item, err := range Stream(pieces{strings.NewReader(in), 512}, 0) {
+		if err != nil || string(item.Raw) != in {
+			t.Errorf("%v, %d bytes", err, len(item.Raw))
+		}
+		n++
+	}
+	if d := time.Since(start); n != 1 || d > 10*time.Second {
+		t.Errorf("%d records, %v", n, d)
 	}
 }
 

@@ -23,7 +23,8 @@ type window struct {
 	chunk int   // free bytes to read into, at least
 	fence int   // offset in the input that no value may pass; 0: none
 	ended bool  // nothing follows buf
-	err   error // of src
+	later error // of src, which is told when what was read before is used up
+	err   error // of src, told
 }
 
 // view returns what of the window the value at mark may take.
@@ -35,9 +36,14 @@ func (w *window) view() []byte {
 	return w.buf[:n]
 }
 
-// more makes the view larger and says whether it could. It moves what is in memory even when it could not.
+// more makes the view larger and says whether it could. It moves what is in memory even when it could not. Of a long
+// value it reads a good part at once: each time, the value is looked at again from its beginning.
 func (w *window) more() bool {
-	if w.ended || w.err != nil || len(w.view()) < len(w.buf) || len(w.buf) == w.mark+w.max {
+	if w.ended || len(w.view()) < len(w.buf) || len(w.buf) == w.mark+w.max {
+		return false
+	}
+	if w.later != nil {
+		w.err = w.later
 		return false
 	}
 	if w.mark > 0 {
@@ -52,20 +58,30 @@ func (w *window) more() bool {
 		copy(grown, w.buf)
 		w.buf = grown
 	}
-	for range 100 {
+	before := len(w.buf)
+	want := 1
+	if before > 64<<10 {
+		want = before / 8
+	}
+	for idle := 0; len(w.buf)-before < want && !w.ended && w.later == nil; idle++ {
 		n, err := w.src.Read(w.buf[len(w.buf):cap(w.buf)])
 		w.buf = w.buf[:len(w.buf)+n]
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			w.ended = true
-		} else {
-			w.err = err
-		}
-		if n > 0 || err != nil {
-			return n > 0
+		case err != nil:
+			w.later = err
+		case n > 0:
+			idle = 0
+		case idle == 100:
+			w.later = io.ErrNoProgress
 		}
 	}
-	w.err = io.ErrNoProgress
-	return false
+	if len(w.buf) == before {
+		w.err = w.later
+		return false
+	}
+	return true
 }
 
 // peek moves pos to the next byte that is no white space and returns it, 0 when there is none in the view.
