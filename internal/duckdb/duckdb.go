@@ -153,9 +153,16 @@ func (d *DB) Append(ctx context.Context, table string, rows iter.Seq2[[]any, err
 	})
 }
 
-// Select answers one SELECT. The rows must be read, or left off, before the next call. Errors wrap ErrSQL, ErrRefused,
-// ErrMemory or ErrGone where one fits, and the context's when it ended first.
-func (d *DB) Select(ctx context.Context, query string) (answer.Result, error) {
+// Select answers a statement that Parse let pass. The rows must be read, or left off, before the next call. Errors wrap
+// ErrSQL, ErrRefused, ErrMemory or ErrGone where one fits, and the context's when it ended first.
+func (d *DB) Select(ctx context.Context, s Statement) (answer.Result, error) {
+	if s.root == nil {
+		return answer.Result{}, fmt.Errorf("%w: it was not parsed", ErrRefused)
+	}
+	return d.run(ctx, s.SQL)
+}
+
+func (d *DB) run(ctx context.Context, query string) (answer.Result, error) {
 	var stmt driver.Stmt
 	err := d.conn.Raw(func(c any) error {
 		s, err := c.(driver.ConnPrepareContext).PrepareContext(ctx, query)

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"time"
@@ -15,44 +16,52 @@ import (
 
 // plain is v as one of the types of answer.Result.
 func plain(v any) (any, error) {
-	switch v := v.(type) {
-	case nil, string, int64, bool:
-		return v, nil
-	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, nil // JSON has no such numbers
-		}
-		return v, nil
-	case float32:
-		return plain(float64(v))
-	case time.Time:
-		return v.UTC(), nil
-	case int8:
-		return int64(v), nil
-	case int16:
-		return int64(v), nil
-	case int32:
-		return int64(v), nil
-	case uint8:
-		return int64(v), nil
-	case uint16:
-		return int64(v), nil
-	case uint32:
-		return int64(v), nil
-	case uint64:
-		return plain(new(big.Int).SetUint64(v))
-	case *big.Int:
-		if v.IsInt64() {
-			return v.Int64(), nil
-		}
-		return v.String(), nil
-	case duckdb.Decimal:
-		return v.Float64(), nil
-	case []byte:
-		return string(v), nil
+	if s, ok := scalar(v); ok {
+		return s, nil
 	}
 	b, err := json.Marshal(tree(v))
 	return string(b), err
+}
+
+// scalar is v as one of the types of answer.Result, if it is a single value that has one.
+func scalar(v any) (any, bool) {
+	switch v := v.(type) {
+	case nil, string, int64, bool:
+		return v, true
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, true // JSON has no such numbers
+		}
+		return v, true
+	case float32:
+		return scalar(float64(v))
+	case time.Time:
+		return v.UTC(), true
+	case int8:
+		return int64(v), true
+	case int16:
+		return int64(v), true
+	case int32:
+		return int64(v), true
+	case uint8:
+		return int64(v), true
+	case uint16:
+		return int64(v), true
+	case uint32:
+		return int64(v), true
+	case uint64:
+		return scalar(new(big.Int).SetUint64(v))
+	case *big.Int:
+		if v.IsInt64() {
+			return v.Int64(), true
+		}
+		return v.String(), true
+	case duckdb.Decimal:
+		return v.Float64(), true
+	case []byte:
+		return string(v), true
+	}
+	return nil, false
 }
 
 // tree is v with names as keys: DuckDB's maps may have any.
@@ -61,13 +70,11 @@ func tree(v any) any {
 	case duckdb.Map:
 		out := make(map[string]any, len(v))
 		for k, x := range v {
-			key, err := plain(k)
-			if s, ok := key.(string); ok && err == nil {
-				out[s] = tree(x)
-			} else {
-				b, _ := json.Marshal(key) // of a plain value
-				out[string(b)] = tree(x)
+			key, ok := tree(k).(string)
+			if !ok {
+				key = fmt.Sprint(tree(k))
 			}
+			out[key] = tree(x)
 		}
 		return out
 	case []any:
@@ -83,11 +90,10 @@ func tree(v any) any {
 		}
 		return out
 	}
-	p, err := plain(v)
-	if err != nil {
-		return nil
+	if s, ok := scalar(v); ok {
+		return s
 	}
-	return p
+	return v // an interval, an id: as encoding/json writes it
 }
 
 // inCIDR is the function ip_in_cidr(ip, cidr).

@@ -168,7 +168,7 @@ func (e *Engine) ask(ctx context.Context, sql string) (answer.Result, error) {
 			e.loaded[t.Name] = true
 		}
 	}
-	return e.db.Select(ctx, sql)
+	return e.db.Select(ctx, statement)
 }
 
 // Basis says what the last answer stands on, but for the coverage, of which the lake knows nothing. It is complete once
