@@ -102,7 +102,7 @@ func (r *run) accounts(ctx context.Context, root string) ([]string, error) {
 // chunks cuts units into spans of days where there are fewer units than workers could use.
 func (r *run) chunks(ctx context.Context, units []*unit) ([]*unit, error) {
 	const enough = 6
-	if len(units) == 0 || len(units) >= enough {
+	if len(units) == 0 || len(units) >= enough || r.SinceLast {
 		return units, nil
 	}
 	pieces := (enough + len(units) - 1) / len(units)
