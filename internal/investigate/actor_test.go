@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -307,6 +308,29 @@ func TestWhoReallyDidIt(t *testing.T) {
 			},
 			told{Unknown, "session", "arn:aws:sts::" + hub + ":assumed-role/admin/x", Claimed, ""}, "hop-missing",
 		},
+		"a creation date of long ago": {
+			[]row{
+				ev(at(0), hub, "sts", "AssumeRole", user(hub, "alice", "AKIA000000000001"), gave(hub, "admin", "x", key(1)), id("assume")),
+				act(session(hub, "admin", "x", key(1), at(0)), row{"session_creation_date": "0001-01-01T00:00:00Z"}),
+			},
+			told{Person, "iam-user", "alice", Proven, "assume:access-key-id:proven"}, "",
+		},
+		"no time": {
+			[]row{act(session(hub, "admin", "x", key(1), at(0)), row{"event_time": nil})},
+			told{Unknown, "session", "arn:aws:sts::" + hub + ":assumed-role/admin/x", Claimed, ""}, "no-time",
+		},
+		"a time at the end of time": {
+			[]row{act(session(hub, "admin", "x", key(1), time.Time{}), row{"event_time": time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)})},
+			told{Unknown, "session", "arn:aws:sts::" + hub + ":assumed-role/admin/x", Claimed, ""}, "hop-missing",
+		},
+		"a time that RFC 3339 cannot write": {
+			[]row{act(session(hub, "admin", "x", key(1), time.Time{}), row{"event_time": time.Date(10001, 1, 1, 0, 0, 0, 0, time.UTC)})},
+			told{Unknown, "session", "arn:aws:sts::" + hub + ":assumed-role/admin/x", Claimed, ""}, "no-time",
+		},
+		"a time at its beginning": {
+			[]row{act(session(hub, "admin", "x", key(1), time.Time{}), row{"event_time": time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC)})},
+			told{Unknown, "session", "arn:aws:sts::" + hub + ":assumed-role/admin/x", Claimed, ""}, "hop-missing",
+		},
 		"nobody": {
 			[]row{act(row{"user_identity_type": "Unknown"})},
 			told{Unknown, "session", "nobody that the record names", Claimed, ""}, "hop-missing",
@@ -329,6 +353,9 @@ func TestWhoReallyDidIt(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.want, tell(a)); diff != "" {
 				t.Errorf("actor (-want +got):\n%s%+v", diff, a)
+			}
+			if _, err := json.Marshal(got); err != nil {
+				t.Error(err)
 			}
 			if (a.State == Unknown) != (a.Reason != "") {
 				t.Errorf("state %s with the reason %q", a.State, a.Reason)

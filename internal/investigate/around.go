@@ -71,6 +71,10 @@ func (b *builder) aroundEvent(ctx context.Context) error {
 	}
 	r := &found[0]
 	b.c.Event = whole(r)
+	if r.at.IsZero() {
+		b.gap("no-time", "the record has no time: what happened around it is not shown")
+		return nil
+	}
 	at := func(d time.Duration) (time.Time, time.Time) { return r.at.Add(-d), r.at.Add(d + time.Microsecond) }
 	ask := func(relation string, d time.Duration, where string) error {
 		from, to := at(d)

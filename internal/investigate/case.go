@@ -209,10 +209,10 @@ func (b *builder) count(ctx context.Context) error {
 		s.Events, s.Changes, s.Errors = s.Events+n, s.Changes+changes, s.Errors+errors
 		b.c.Counts.Events, b.c.Counts.Changes, b.c.Counts.Errors = b.c.Counts.Events+n, b.c.Counts.Changes+changes, b.c.Counts.Errors+errors
 		b.c.Counts.LogStates[first(state, "unknown")] += n
-		if t, ok := row[5].(time.Time); ok && (b.c.First == nil || t.Before(*b.c.First)) {
+		if t, ok := moment(row[5]); ok && (b.c.First == nil || t.Before(*b.c.First)) {
 			b.c.First = instant(t)
 		}
-		if t, ok := row[6].(time.Time); ok && (b.c.Last == nil || t.After(*b.c.Last)) {
+		if t, ok := moment(row[6]); ok && (b.c.Last == nil || t.After(*b.c.Last)) {
 			b.c.Last = instant(t)
 		}
 	})

@@ -25,6 +25,8 @@ const (
 	maxBytes = 512 << 20
 	// maxJSON bounds a JSON column that is looked into: AWS leaves out more than 100 KB.
 	maxJSON = 1 << 20
+	// Years that SQL can write, with room on both sides.
+	firstYear, lastYear = 1000, 9990
 )
 
 // fields are the columns that a record is read with; the whole record of an event has all of event.Columns.
@@ -76,6 +78,13 @@ func (l *lake) gap(kind, detail string) {
 
 // rows asks sql and calls each for every row, at most maxRows of them.
 func (l *lake) rows(ctx context.Context, from, to time.Time, sql string, columns int, each func([]any)) error {
+	// Records may carry any time: a bound that no engine can write is none.
+	if from.Year() < firstYear {
+		from = time.Time{}
+	}
+	if to.Year() > lastYear {
+		to = time.Time{}
+	}
 	result, err := l.engine.Between(ctx, from, to, sql)
 	if err != nil {
 		return err
@@ -133,8 +142,10 @@ func (l *lake) read(ctx context.Context, from, to time.Time, columns []int, wher
 			case int64:
 				r.text[c] = strconv.FormatInt(v, 10)
 			case time.Time:
-				r.at = v.UTC()
-				r.text[c] = r.at.Format(time.RFC3339Nano)
+				if t, ok := moment(v); ok {
+					r.at = t
+					r.text[c] = t.Format(time.RFC3339Nano)
+				}
 			}
 		}
 		if id := r.id(); id != "" && seen[id] {
@@ -144,6 +155,13 @@ func (l *lake) read(ctx context.Context, from, to time.Time, columns []int, wher
 		out = append(out, r)
 	})
 	return out, err
+}
+
+// moment is a time of an answer, in UTC; ok is false for one that RFC 3339 cannot write.
+func moment(v any) (t time.Time, ok bool) {
+	t, ok = v.(time.Time)
+	t = t.UTC()
+	return t, ok && t.Year() >= 1 && t.Year() <= 9999
 }
 
 func quoted(names []string) string { return `"` + strings.Join(names, `", "`) + `"` }
@@ -184,6 +202,12 @@ func (l *lake) in(column string, values []string) string {
 
 // between is the SQL for an event's time in [a, b].
 func (l *lake) between(a, b time.Time) string {
+	if a.Year() < firstYear {
+		a = time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if b.Year() > lastYear {
+		b = time.Date(lastYear, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
 	return "event_time BETWEEN " + l.literal(a) + " AND " + l.literal(b)
 }
 

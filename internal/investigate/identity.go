@@ -40,7 +40,10 @@ func (r *record) who() identity {
 	if !usableKey(i.key) {
 		i.key = ""
 	}
-	if created, err := time.Parse(time.RFC3339, t[event.SessionCreationDate]); err == nil {
+	// No credentials live for days: a date that far off says nothing, and would make every question one of all time.
+	const most = 7 * 24 * time.Hour
+	if created, err := time.Parse(time.RFC3339, t[event.SessionCreationDate]); err == nil && !r.at.IsZero() &&
+		created.After(r.at.Add(-most)) && created.Before(r.at.Add(most)) {
 		i.created = created.UTC()
 	}
 	if i.kind == "" && i.invokedBy != "" {

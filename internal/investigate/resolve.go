@@ -66,7 +66,7 @@ func (v *resolver) add(i identity) string {
 		v.nodes[id] = &node{who: i}
 		return id
 	}
-	if i.used.Before(n.who.used) {
+	if !i.used.IsZero() && (n.who.used.IsZero() || i.used.Before(n.who.used)) {
 		n.who.used = i.used
 	}
 	if i.until.After(n.who.until) {
@@ -103,6 +103,12 @@ func (v *resolver) open() []*node {
 	for _, id := range slices.Sorted(maps.Keys(v.nodes)) {
 		n := v.nodes[id]
 		_, final := n.who.final()
+		if n.who.used.IsZero() && !n.asked {
+			n.asked, n.gap = true, "hop-missing"
+			if !final {
+				n.missing = "the record has no time to look for its session at"
+			}
+		}
 		if !n.asked && (!final || n.who.temporary() && !n.who.linked()) {
 			out = append(out, n)
 		}
