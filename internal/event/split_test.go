@@ -78,6 +78,9 @@ var splitCases = []struct {
 	{"array of wrappings", `[{"Records":[` + r(1) + `]},[` + r(2) + `],` + r(3) + `]`, []string{"0 records " + r(1), "1 bare " + r(2), "2 bare " + r(3)}},
 	{"broken element of an array", `[` + r(1) + `,{"a":},7,` + r(2) + `]`,
 		[]string{"0 bare " + r(1), `1 fault at 22: expected a value, found '}': "{\"a\":}"`, `2 fault at 24: expected an object or array, found '7': "7,{\"eventID\":\"2\"}]"`}},
+	{"text in an array that is cut", `["a`, []string{`0 fault at 3: expected the end of a string, found the end: "\"a"`}},
+	{"no comma in a record", `[{"eventID":"1" "a":1}]`, []string{`0 fault at 16: expected "," or "}", found '"': "{\"eventID\":\"1\" \"a\":1}"`}},
+	{"no colon in a record", `[{"eventID" "1"}]`, []string{`0 fault at 12: expected ":", found '"': "{\"eventID\" \"1\"}"`}},
 	{"arrays in arrays", `[[[[[` + r(1) + `]]]]]`, []string{`0 fault at 4: expected fewer arrays in one another, found '[': "[{\"eventID\":\"1\"}]"`}},
 
 	{"lines", r(1) + "\n" + r(2) + "\r\n\n  " + r(3), []string{"0 bare " + r(1), "1 bare " + r(2), "2 bare " + r(3)}},
