@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/trailseal/trailseal/integrity"
 	answers "github.com/trailseal/trailseal/internal/answer"
@@ -29,11 +28,7 @@ var answerPages = template.Must(template.Must(pages.Clone()).Funcs(template.Func
 	"n64": thousands, "visible": Visible, "code": code, "stateName": stateName, "gapClass": gapClass,
 }).ParseFS(answerFiles, "answer.html.tmpl"))
 
-const (
-	maxGaps    = 200 // spans that the page lists
-	maxColumns = 12  // a wider answer is shown as records, one below another
-	maxShort   = 40  // bytes of text that stay on a line of their own
-)
+const maxGaps = 200 // spans that the page lists
 
 // AnswerOptions says what the page of an answer states about itself.
 type AnswerOptions struct {
@@ -56,7 +51,7 @@ type answerPage struct {
 	Rest   int // spans that are not listed
 	Terms  []term
 	Wide   bool // shown as records
-	Page   string
+	Aside  bool // printed on landscape paper
 	Rows   int64
 	Broken bool // the rows ended in an error
 }
@@ -93,14 +88,12 @@ func Answer(w io.Writer, r answers.Result, b answers.Basis, o AnswerOptions) err
 	p := answerPage{
 		Basis: b, AnswerOptions: o, CSS: [3]template.CSS{mapCSS, pageCSS, answerCSS},
 		Hours: hoursByState(b.Hours), Logs: eventsByState(b), Listed: b.Gaps[:min(len(b.Gaps), maxGaps)],
-		Wide: len(r.Columns) > maxColumns, Terms: termsOf(b.Gaps), Page: "portrait",
+		Wide: len(r.Columns) > maxColumns, Terms: termsOf(b.Gaps),
+		Aside: len(r.Columns) > maxColumns/2 && len(r.Columns) <= maxColumns,
 	}
 	p.Rest = len(b.Gaps) - len(p.Listed)
 	p.Word, p.Class, p.Means = covered(b)
-	if !p.Wide && len(r.Columns) > maxColumns/2 {
-		p.Page = "landscape"
-	}
-	out := rowWriter{b: bufio.NewWriterSize(w, 1<<16), columns: r.Columns, wide: p.Wide, page: p.Page}
+	out := rowWriter{b: bufio.NewWriterSize(w, 1<<16), columns: r.Columns, wide: p.Wide}
 	if err := answerPages.ExecuteTemplate(out.b, "answer-top", &p); err != nil {
 		return fmt.Errorf("write answer: %w", err)
 	}
@@ -151,7 +144,11 @@ func covered(b answers.Basis) (word, class, means string) {
 	}
 	word = strconv.FormatFloat(math.Floor(*b.Coverage*100)/100, 'f', 2, 64) + " %"
 	if *b.Coverage < 100 {
-		return word, "fail", "Not every hour of the period is covered by digests that AWS signed. In the spans listed below, events may be missing or changed without this page showing it."
+		where := "Which ones are not, is not known here: "
+		if len(b.Gaps) > 0 {
+			where = "In the spans listed below, "
+		}
+		return word, "fail", "Not every hour of the period is covered by digests that AWS signed. " + where + "events may be missing or changed without this page showing it."
 	}
 	if open > 0 {
 		return "Not known", "incomplete", "The share was given as 100 %, yet hours of the period are named that are not verified. Take it as not known."
@@ -279,119 +276,4 @@ func code(s string) template.HTML {
 		s = s[i+1:]
 	}
 	return template.HTML(b.String())
-}
-
-// rowWriter writes rows as one table, or as a small table for each. The writer keeps the first error, so that only the
-// end of a row looks at it.
-type rowWriter struct {
-	b       *bufio.Writer
-	columns []answers.Column
-	wide    bool
-	page    string
-	n       int64
-}
-
-func (w *rowWriter) row(row []any) error {
-	w.n++
-	if w.wide {
-		return w.record(row)
-	}
-	if w.n == 1 {
-		w.b.WriteString(`<div class="scroll" tabindex="0"><table class="rows ` + w.page + `">` + "\n<thead><tr>")
-		for _, c := range w.columns {
-			class := ""
-			if numeric(c.Type) {
-				class = ` class="r"`
-			}
-			w.b.WriteString("<th" + class + ">" + string(vis(c.Name)) + "</th>")
-		}
-		w.b.WriteString("</tr></thead>\n<tbody>\n")
-	}
-	w.b.WriteString("<tr>")
-	for i, v := range row {
-		w.cell(v, numeric(w.columns[i].Type))
-	}
-	_, err := w.b.WriteString("</tr>\n")
-	return err
-}
-
-// record writes a row with a line for each column that has a value, and names the others.
-func (w *rowWriter) record(row []any) error {
-	w.b.WriteString(`<table class="record"><caption>Row ` + thousands(w.n) + "</caption>\n<tbody>\n")
-	var empty []string
-	for i, v := range row {
-		name := string(vis(w.columns[i].Name))
-		if v == nil {
-			empty = append(empty, name)
-			continue
-		}
-		w.b.WriteString(`<tr><th scope="row">` + name + "</th>")
-		w.cell(v, false)
-		w.b.WriteString("</tr>\n")
-	}
-	if len(empty) > 0 {
-		w.b.WriteString(`<tr><th scope="row">No value (NULL)</th><td class="null">` + strings.Join(empty, ", ") + "</td></tr>\n")
-	}
-	_, err := w.b.WriteString("</tbody></table>\n")
-	return err
-}
-
-func (w *rowWriter) close() {
-	if w.n > 0 && !w.wide {
-		w.b.WriteString("</tbody></table></div>\n")
-	}
-}
-
-// cell writes one value, aligned right if it is a number or number says so.
-func (w *rowWriter) cell(v any, number bool) {
-	text, class := "", ""
-	switch v := v.(type) {
-	case nil:
-		w.b.WriteString(`<td class="null"></td>`)
-		return
-	case string:
-		text = v
-		if len(v) > maxShort {
-			class, number = "long", false
-			if v[0] == '{' || v[0] == '[' {
-				class = "long json"
-			}
-		}
-	case int64:
-		text, number = strconv.FormatInt(v, 10), true
-	case float64:
-		format := byte('f')
-		if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
-			format = 'e'
-		}
-		text, number = strconv.FormatFloat(v, format, -1, 64), true
-	case time.Time:
-		text, class = v.UTC().Format(time.RFC3339Nano), "time"
-	default:
-		text = fmt.Sprint(v)
-	}
-	if number && !w.wide {
-		class = "r"
-	}
-	if class != "" {
-		class = ` class="` + class + `"`
-	}
-	w.b.WriteString("<td" + class + ">")
-	if text == "" {
-		w.b.WriteString(`<span class="esc">""</span>`) // NULL is the empty cell
-	} else {
-		w.b.WriteString(string(vis(text)))
-	}
-	w.b.WriteString("</td>")
-}
-
-// numeric reports whether an engine's type is one of numbers, as DuckDB and Trino name them.
-func numeric(kind string) bool {
-	kind, _, _ = strings.Cut(strings.ToLower(kind), "(")
-	switch kind {
-	case "tinyint", "smallint", "integer", "int", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint",
-		"float", "real", "double", "decimal":
-		return true
-	}
-	return false
 }
