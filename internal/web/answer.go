@@ -50,8 +50,8 @@ type answerPage struct {
 	Listed []answers.Gap
 	Rest   int // spans that are not listed
 	Terms  []term
-	Wide   bool // shown as records
-	Aside  bool // printed on landscape paper
+	Wide   bool   // shown as records
+	Paper  string // class of the rows for paper
 	Rows   int64
 	Broken bool // the rows ended in an error
 }
@@ -89,7 +89,7 @@ func Answer(w io.Writer, r answers.Result, b answers.Basis, o AnswerOptions) err
 		Basis: b, AnswerOptions: o, CSS: [3]template.CSS{mapCSS, pageCSS, answerCSS},
 		Hours: hoursByState(b.Hours), Logs: eventsByState(b), Listed: b.Gaps[:min(len(b.Gaps), maxGaps)],
 		Wide: len(r.Columns) > maxColumns, Terms: termsOf(b.Gaps),
-		Aside: len(r.Columns) > maxColumns/2 && len(r.Columns) <= maxColumns,
+		Paper: paper(len(r.Columns)),
 	}
 	p.Rest = len(b.Gaps) - len(p.Listed)
 	p.Word, p.Class, p.Means = covered(b)

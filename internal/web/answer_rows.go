@@ -11,13 +11,25 @@ import (
 	answers "github.com/trailseal/trailseal/internal/answer"
 )
 
-// Paper cuts off what is too wide for it, so these keep a table on the page: A4, landscape for more than half of
-// maxColumns.
+// Paper cuts off what is too wide for it. With these limits and the sizes of answer.css, a table stays on A4.
 const (
-	maxColumns = 10 // a wider answer is shown as records, one below another
+	maxUpright = 5  // columns of a table on upright paper
+	maxLarge   = 10 // columns of a table in larger letters
+	maxColumns = 14 // a wider answer is shown as records, one below another
 	maxWord    = 16 // characters of text that is never broken
 	maxShort   = 40 // characters of text that is broken on paper only
 )
+
+// paper is the class that the style sheet needs to put n columns on paper.
+func paper(n int) string {
+	switch {
+	case n <= maxUpright || n > maxColumns:
+		return "upright"
+	case n <= maxLarge:
+		return "aside"
+	}
+	return "aside dense"
+}
 
 // rowWriter writes rows as one table, or as a small table for each. The writer keeps the first error, so that only the
 // end of a row looks at it.

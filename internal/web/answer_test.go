@@ -239,6 +239,18 @@ func TestAnswerCells(t *testing.T) {
 	}
 }
 
+func TestAnswerWideTablesBecomeRecords(t *testing.T) {
+	for n, want := range map[int]string{1: "upright", 5: "upright", 6: "aside", 10: "aside", 11: "aside dense", 14: "aside dense", 15: "upright"} {
+		page := answered(t, result(make([]answers.Column, n), [][]any{make([]any, n)}, nil), basis())
+		if !strings.Contains(page, `id="rows" class="`+want+`"`) {
+			t.Errorf("%d columns are not %s", n, want)
+		}
+		if records := strings.Contains(page, `<table class="record">`); records != (n == 15) {
+			t.Errorf("%d columns: records %v", n, records)
+		}
+	}
+}
+
 func TestAnswerHostileText(t *testing.T) {
 	b := less()
 	infect(reflect.ValueOf(&b))
