@@ -53,15 +53,15 @@ func basisText(b answer.Basis, rows int64, s style) string {
 	for _, name := range slices.Sorted(maps.Keys(b.States)) {
 		states = append(states, name, int(b.States[name]))
 	}
-	fmt.Fprintf(&out, "scanned    %d files, %s", b.Files, size(b.Bytes))
+	fmt.Fprintf(&out, "scanned    %d files, %s, %d events", b.Files, size(b.Bytes), b.Events)
 	if len(states) > 0 {
-		fmt.Fprintf(&out, ", %d events: %s", b.Events, counts(states...))
+		fmt.Fprintf(&out, "\nof these   %s", wide(states...))
 	}
 	fmt.Fprintf(&out, "\nanswer     %d rows, %.2f s, %s", rows, b.Seconds, b.Engine)
 	if b.Version > 0 {
 		fmt.Fprintf(&out, ", lake version %d", b.Version)
 	}
-	fmt.Fprintf(&out, "\nSQL        sha256 %s\n", b.SQLSHA256)
+	fmt.Fprintf(&out, "\nsha256     %s\n", b.SQLSHA256)
 	for _, x := range b.Warnings {
 		fmt.Fprintf(&out, "warning    %s\n", wrap(web.Visible(x), 69, "           "))
 	}

@@ -3,10 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,10 +23,11 @@ func (g *global) demo() *cobra.Command {
 	var days int
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Validate a generated, spoiled organization; no AWS account needed",
+		Short: "Validate and question a generated, spoiled organization; no AWS account needed",
 		Long: `Demo generates 14 days (--days) of an organization's CloudTrail bucket (3
 accounts, 4 regions, signed digests), spoils it in four places, validates it,
-and leaves an HTML report. It exits with 0 when it has found what it spoiled.
+ingests it, asks for every change to production, and tells an incident from the
+events. It exits with 0 when it has found what it spoiled and who did it.
 
 Everything stays below --home; without it, below a new temporary folder.`,
 		Args: noArgs,
@@ -62,6 +65,9 @@ Everything stays below --home; without it, below a new temporary folder.`,
 			if err != nil {
 				return err
 			}
+			if err := checkStory(d); err != nil {
+				return err
+			}
 			if missed, other := compareDemo(d); missed+other > 0 {
 				return fmt.Errorf("demo: %d of the changes that were made are not found, and %d faults are found that nobody made", missed, other)
 			}
@@ -92,6 +98,51 @@ func compareDemo(d app.Demo) (missed, other int) {
 	}
 	return missed, other
 }
+
+// checkStory holds what the questions found against what was made.
+func checkStory(d app.Demo) error {
+	if got, want := d.Ingested.Events, int64(d.Truth.Events); got == 0 || got > want {
+		return fmt.Errorf("demo: %d events are in the lake, and %d were made", got, want)
+	}
+	in := d.Truth.Incident
+	if in == nil {
+		return nil
+	}
+	if d.Story == nil || d.Story.Stop.Actor.Session.AccessKeyID != in.CreatedAccessKeyID {
+		return fmt.Errorf("demo: the access key that stopped the logging is not found")
+	}
+	if !slices.ContainsFunc(d.Story.Maker.Actors, func(a app.Actor) bool { return a.Session.AccessKeyID == in.AccessKeyID }) {
+		return fmt.Errorf("demo: the leaked access key behind it is not found")
+	}
+	return nil
+}
+
+// tellStory tells what the lake knows of the incident.
+func tellStory(b *strings.Builder, d app.Demo, s style) {
+	fmt.Fprintf(b, "Ingested %d events of %d log files: one row each, %d of them verified.\n\n", d.Ingested.Events, d.Ingested.Files.Read, verifiedFiles(d))
+	t := d.Story
+	if t == nil {
+		return
+	}
+	var kinds []any
+	for _, k := range slices.Sorted(maps.Keys(t.MadeBy)) {
+		kinds = append(kinds, k, int(t.MadeBy[k]))
+	}
+	fmt.Fprintf(b, "Asked: every change to production (account %s) in the period.\n  %d changes by %s\n\n", t.Account, t.Changes, wrap(counts(kinds...), 66, "  "))
+	fmt.Fprintf(b, "Asked: who stopped the logging?\n  %s %s %s from %s\n", t.Stop.Time.Format(time.RFC3339), t.Stop.Action, s.bad(string(t.Stop.Effect)), web.Visible(t.Stop.SourceIP))
+	if t.Stop.Change.From != nil && t.Stop.Change.To != nil {
+		fmt.Fprintf(b, "  no logging until %s\n", t.Stop.Change.To.Format(time.RFC3339))
+	}
+	fmt.Fprintf(b, "  by %s %s, access key %s\n\n", t.Stop.Actor.State, web.Visible(t.Stop.Actor.Name), web.Visible(t.Stop.Actor.Session.AccessKeyID))
+	fmt.Fprintf(b, "Asked: what else did that key do, and where did it come from?\n")
+	for _, e := range t.Case.Timeline {
+		fmt.Fprintf(b, "  %s  %s\n", e.Time.Format("01-02 15:04:05"), wrap(web.Visible(e.Who.Name+": "+e.Action+" "+e.Target), 62, "                  "))
+	}
+	b.WriteByte('\n')
+}
+
+// verifiedFiles counts the log files that were taken in as verified.
+func verifiedFiles(d app.Demo) int64 { return d.Ingested.States["verified"] }
 
 // tellDemo sets beside each other what was done and what was found.
 func tellDemo(w io.Writer, d app.Demo, html string, s style) error {
@@ -129,9 +180,14 @@ func tellDemo(w io.Writer, d app.Demo, html string, s style) error {
 		word = s.good("PASS")
 	}
 	fmt.Fprintf(&b, "result     %s\n\n", word)
+	tellStory(&b, d, s)
 	fmt.Fprintf(&b, "Report:  %s\nBucket:  %s\n", web.Visible(html), web.Visible(d.Source))
+	home := web.Visible(app.Quote(filepath.Dir(html)))
 	fmt.Fprintf(&b, "Try:     trailseal validate %s \\\n           --public-keys %s \\\n           --home %s\n",
-		web.Visible(app.Quote(d.Source)), web.Visible(app.Quote(d.KeysFile)), web.Visible(app.Quote(filepath.Dir(html))))
+		web.Visible(app.Quote(d.Source)), web.Visible(app.Quote(d.KeysFile)), home)
+	if d.Story != nil {
+		fmt.Fprintf(&b, "         trailseal query --saved changes-to-production \\\n           --param accounts=%s --home %s\n         trailseal changes list --home %s\n", d.Story.Account, home, home)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

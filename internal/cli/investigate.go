@@ -157,7 +157,7 @@ func writeCase(w io.Writer, c app.Case, b answer.Basis, s style) error {
 func caseBasis(b answer.Basis, rows int64, s style) string {
 	var out strings.Builder
 	for line := range strings.Lines(basisText(b, rows, s)) {
-		if !strings.HasPrefix(line, "SQL ") {
+		if !strings.HasPrefix(line, "sha256 ") {
 			out.WriteString(line)
 		}
 	}

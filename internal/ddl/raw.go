@@ -53,7 +53,7 @@ func record() []field {
 		{name: "addendum", kind: object, members: []field{
 			{name: "reason"}, {name: "updatedFields"}, {name: "originalRequestID"}, {name: "originalEventID"}}},
 		{name: "sessionCredentialFromConsole"}, {name: "edgeDeviceDetails"},
-		{name: "tlsDetails", kind: object, members: []field{{name: "tlsVersion"}, {name: "cipherSuite"}, {name: "clientProvidedHostHeader"}}},
+		{name: "tlsDetails", kind: object, members: []field{{name: "tlsVersion"}, {name: "cipherSuite"}, {name: "clientProvidedHostHeader"}, {name: "keyExchange"}}},
 	}
 }
 

@@ -79,6 +79,7 @@ const (
 	TLSVersion
 	TLSCipherSuite
 	TLSClientProvidedHostHeader
+	TLSKeyExchange
 	RequestParameters
 	ResponseElements
 	AdditionalEventData
@@ -165,6 +166,8 @@ var Columns = [columnCount]Column{
 	TLSVersion:                  {Name: "tls_version", Path: "tlsDetails.tlsVersion", Type: String, Dictionary: true, Doc: "of the request"},
 	TLSCipherSuite:              {Name: "tls_cipher_suite", Path: "tlsDetails.cipherSuite", Type: String, Dictionary: true, Doc: "of the request"},
 	TLSClientProvidedHostHeader: {Name: "tls_client_provided_host_header", Path: "tlsDetails.clientProvidedHostHeader", Type: String, Dictionary: true, Doc: "host that the client named"},
+
+	TLSKeyExchange: {Name: "tls_key_exchange", Path: "tlsDetails.keyExchange", Type: String, Dictionary: true, Doc: "of the request, where the service tells it"},
 
 	RequestParameters:   {Name: "request_parameters", Path: "requestParameters", Type: JSON, Doc: "as received; AWS leaves them out above 100 KB"},
 	ResponseElements:    {Name: "response_elements", Path: "responseElements", Type: JSON, Doc: "as received; of changes only"},

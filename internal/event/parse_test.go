@@ -21,7 +21,7 @@ const whole = `{"eventVersion":"1.11","userIdentity":{"type":"AssumedRole","prin
 	`"additionalEventData":{"bytes":0},"requestID":"r","eventID":"e","readOnly":false,"resources":[{"ARN":"a"}],"eventType":"AwsApiCall","apiVersion":"2006",` +
 	`"managementEvent":false,"recipientAccountId":"111122223333","sharedEventID":"s","vpcEndpointId":"v","vpcEndpointAccountId":"w","serviceEventDetails":{},` +
 	`"eventCategory":"Data","sessionCredentialFromConsole":"true","edgeDeviceDetails":{},"insightDetails":{},"addendum":{},"eventContext":{},"timeWindow":{},` +
-	`"summary":{},"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"h"}}`
+	`"summary":{},"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"h","keyExchange":"X25519MLKEM768"}}`
 
 // basic returns a record with what every record has and the further members.
 func basic(members string) string {

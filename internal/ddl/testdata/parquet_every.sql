@@ -51,6 +51,7 @@ CREATE EXTERNAL TABLE `trailseal`.`lake` (
   `tls_version` STRING,
   `tls_cipher_suite` STRING,
   `tls_client_provided_host_header` STRING,
+  `tls_key_exchange` STRING,
   `request_parameters` STRING,
   `response_elements` STRING,
   `additional_event_data` STRING,

@@ -28,7 +28,7 @@ CREATE EXTERNAL TABLE `trailseal`.`cloudtrail` (
   `addendum` STRUCT<reason:STRING,updatedfields:STRING,originalrequestid:STRING,originaleventid:STRING>,
   `sessioncredentialfromconsole` STRING,
   `edgedevicedetails` STRING,
-  `tlsdetails` STRUCT<tlsversion:STRING,ciphersuite:STRING,clientprovidedhostheader:STRING>
+  `tlsdetails` STRUCT<tlsversion:STRING,ciphersuite:STRING,clientprovidedhostheader:STRING,keyexchange:STRING>
 )
 PARTITIONED BY (`account` STRING, `region` STRING, `date` STRING)
 ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe'

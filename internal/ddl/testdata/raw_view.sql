@@ -52,6 +52,7 @@ SELECT
   tlsdetails.tlsversion AS "tls_version",
   tlsdetails.ciphersuite AS "tls_cipher_suite",
   tlsdetails.clientprovidedhostheader AS "tls_client_provided_host_header",
+  tlsdetails.keyexchange AS "tls_key_exchange",
   requestparameters AS "request_parameters",
   responseelements AS "response_elements",
   additionaleventdata AS "additional_event_data",

@@ -51,6 +51,7 @@ CREATE TABLE "hive"."trailseal"."events" (
   "tls_version" varchar,
   "tls_cipher_suite" varchar,
   "tls_client_provided_host_header" varchar,
+  "tls_key_exchange" varchar,
   "request_parameters" varchar,
   "response_elements" varchar,
   "additional_event_data" varchar,
