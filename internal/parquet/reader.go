@@ -15,8 +15,10 @@ const maxFooter = 64 << 20
 // ErrFormat says that a file is damaged, or is not one of those that this package writes.
 var ErrFormat = errors.New("not a Parquet file of this package")
 
-// Reader reads the files that Writer writes. It holds the footer; every call of its other methods reads from the file, and
-// may be made from several goroutines when ReadAt may.
+// Reader reads the files that Writer writes. It holds the footer; the methods that return values read from the file at
+// each call, and may be called from several goroutines when ReadAt may. They need memory for a column of a group as it is
+// uncompressed, up to 2 GiB, whatever the file claims. Groups and columns are numbered from 0, and a number that is too
+// large panics.
 type Reader struct {
 	r       io.ReaderAt
 	columns []Column

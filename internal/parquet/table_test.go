@@ -3,7 +3,6 @@ package parquet_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"testing"
 
@@ -205,58 +204,39 @@ func cloudTrail(rows int, seed uint64) []values {
 	return table
 }
 
-// BenchmarkWrite writes a day of an account in a region; the classes of columns one by one, and all.
-func BenchmarkWrite(b *testing.B) {
-	all := cloudTrail(100_000, 1)
-	of := func(keep func(c parquet.Column) bool) (part []values) {
-		for _, c := range all {
-			if keep(c.Column) {
-				part = append(part, c)
+func randomTable(rnd *rand.Rand, columns, rows int) []values {
+	table := make([]values, columns)
+	for i := range table {
+		c := &table[i]
+		c.Column = parquet.Column{Name: fmt.Sprint("c", i), ID: rnd.Int32() - 1<<30, Kind: parquet.Kind(1 + rnd.IntN(4)), Dictionary: rnd.IntN(2) == 0, Bounds: rnd.IntN(2) == 0}
+		different, length, nulls, run := 1+rnd.IntN(1+rnd.IntN(rows)), rnd.IntN(100), rnd.IntN(101), 1+rnd.IntN(1+rnd.IntN(50))
+		width := uint(rnd.IntN(65))
+		var v int
+		for row := range rows {
+			if row%run == 0 {
+				v = rnd.IntN(different)
 			}
-		}
-		return part
-	}
-	id := func(c parquet.Column) bool { return c.Name == "event_id" || c.Name == "request_id" }
-	for _, class := range []struct {
-		name  string
-		table []values
-	}{
-		{"all", all},
-		{"json", of(func(c parquet.Column) bool { return c.Kind == parquet.Bytes && !c.Dictionary && !id(c) })},
-		{"ids", of(id)},
-		{"dictionary", of(func(c parquet.Column) bool { return c.Dictionary })},
-		{"time", of(func(c parquet.Column) bool { return c.Kind == parquet.Timestamp })},
-		{"int32", of(func(c parquet.Column) bool { return c.Kind == parquet.Int32 })},
-		{"bool", of(func(c parquet.Column) bool { return c.Kind == parquet.Bool })},
-	} {
-		b.Run(class.name, func(b *testing.B) {
-			rows := class.table[0].len()
-			raw, size := 0, 0
-			for _, c := range class.table {
-				for _, v := range c.text {
-					raw += len(v)
+			null := rnd.IntN(100) < nulls
+			if c.Kind == parquet.Bytes {
+				var text []byte
+				if !null {
+					text = fmt.Append(make([]byte, v%(length+1)), v)[min(v, 1):]
 				}
-				raw += 8 * len(c.numbers)
+				c.text = append(c.text, text)
+				continue
 			}
-			w := parquet.NewWriter(io.Discard, nil)
-			b.SetBytes(int64(raw))
-			b.ReportAllocs()
-			for b.Loop() {
-				n := counter(0)
-				w.Reset(&n, columnsOf(class.table))
-				write(b, w, class.table, rows)
-				size = int(n)
+			n := int64(rnd.Uint64() >> (64 - width))
+			switch c.Kind {
+			case parquet.Bool:
+				n &= 1
+			case parquet.Int32:
+				n = int64(int32(n))
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rows), "ns/row")
-			b.ReportMetric(float64(size)/float64(rows), "B/row")
-			b.ReportMetric(float64(raw)/float64(rows), "rawB/row")
-		})
+			if null {
+				n = 0
+			}
+			c.numbers, c.null = append(c.numbers, n), append(c.null, null)
+		}
 	}
-}
-
-type counter int
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
+	return table
 }

@@ -14,18 +14,18 @@ func (c *compressor) compress(dst, src []byte) ([]byte, error) {
 	return c.ctx.CompressLevel(dst[:cap(dst)], src, zstd.BestSpeed)
 }
 
-// decompressor decompresses with libzstd.
-type decompressor struct{ ctx zstd.Ctx }
+// decompressor decompresses with libzstd. It keeps nothing: a context is memory that the garbage collector does not see.
+type decompressor struct{}
 
-// decompress returns the size bytes that src is a zstd frame of. It never needs more memory than that.
-func (d *decompressor) decompress(src []byte, size int) ([]byte, error) {
+// decompress returns the size bytes that src is a zstd frame of. It never needs much more memory than that.
+func (decompressor) decompress(src []byte, size int) ([]byte, error) {
 	if size == 0 || len(src) == 0 {
 		return nil, errPageData
 	}
-	if d.ctx == nil {
-		d.ctx = zstd.NewCtx()
-	}
 	dst := make([]byte, size)
-	n, err := d.ctx.DecompressInto(dst, src)
-	return dst[:max(0, min(n, size))], err
+	n, err := zstd.DecompressInto(dst, src)
+	if err != nil {
+		return nil, err
+	}
+	return dst[:n], nil
 }
