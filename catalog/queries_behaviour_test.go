@@ -12,7 +12,8 @@ func behaviourCases() map[string][]queryCase {
 				event("1", call("iam", "CreateUser"), at("2026-03-03T00:00:00Z")),
 				event("1 again", call("iam", "CreateUser"), at("2026-03-04T00:00:00Z"), failed("EntityAlreadyExists")),
 				event("new principal", role("web"), call("s3", "ListBuckets")),
-				event("service", service("config.amazonaws.com"), call("s3", "GetBucketAcl")),
+				event("service", service("config.amazonaws.com"), call("s3", "GetBucketAcl"), at("2026-01-01T00:00:00Z")),
+				event("service 2", service("config.amazonaws.com"), call("s3", "GetBucketTagging")),
 				event("after", call("iam", "DeleteUser"), at("2026-04-01T00:00:00Z")),
 			}, column: "principal+event_name+calls+failed+first_event_id", want: []string{app + "+CreateUser+2+1+1"}},
 			{name: "new principals too", rows: []row{event("1", role("web"), call("s3", "ListBuckets"))}, params: map[string]string{"include_new": "true"}, column: "principal", want: []string{web}},
@@ -57,6 +58,8 @@ func behaviourCases() map[string][]queryCase {
 			event("1", row{"aws_region": "ap-south-1"}, at("2026-03-03T00:00:00Z")),
 			event("failed", row{"aws_region": "sa-east-1"}, failed("AccessDenied")),
 			event("service", row{"aws_region": "us-west-2"}, service("config.amazonaws.com")),
+			event("linked", row{"aws_region": "us-west-2", "session_issuer_arn": "arn:aws:iam::111111111111:role/aws-service-role/x/y"}),
+			event("service event", row{"aws_region": "us-west-2", "event_type": "AwsServiceEvent"}),
 			event("new account", row{"recipient_account_id": "222222222222", "aws_region": "us-west-1"}),
 		}, column: "account+region+events+first_event_id", want: []string{"111111111111+ap-south-1+1+1"}}},
 		"session-activity": {

@@ -51,6 +51,7 @@ func changeCases() map[string][]queryCase {
 			event("no: read", console, row{"read_only": true}),
 			event("no: failed", console, failed("AccessDenied")),
 			event("no: sign-in", console, row{"event_type": "AwsConsoleSignIn"}),
+			event("no: data", console, data),
 		}, column: "event_id+evidence", want: []string{"1+console credentials", "2+user agent", "3+user agent", "4+user agent"}}},
 		"deletions": {
 			{name: "successful ones", rows: []row{
@@ -75,6 +76,7 @@ func changeCases() map[string][]queryCase {
 			event("1", call("rds", "ModifyDBInstance"), request(`{"dBInstanceIdentifier":"db","publiclyAccessible":true}`)),
 			event("no: automatic", call("rds", "CreateDBSnapshot"), service("rds.amazonaws.com")),
 			event("no: read", call("rds", "DescribeDBInstances"), row{"read_only": true}),
+			event("no: data", call("rds", "ExecuteStatement"), data),
 		}, column: "event_id+database+publicly_accessible", want: []string{"1+db+true"}}},
 		"ec2-instances-launched": {{name: "what was launched", rows: []row{
 			event("1", call("ec2", "RunInstances"), request(`{"iamInstanceProfile":{"name":"web"}}`),
@@ -93,6 +95,10 @@ func changeCases() map[string][]queryCase {
 			event("no: failed", at("2026-05-01T10:00:00Z"), failed("AccessDenied")),
 			event("no: read", at("2026-05-01T10:00:00Z"), row{"read_only": true}),
 			event("no: service-linked role", at("2026-05-01T10:00:00Z"), linked),
+			event("no: service", at("2026-05-01T10:00:00Z"), service("rds.amazonaws.com")),
+			event("no: service event", at("2026-05-01T10:00:00Z"), row{"event_type": "AwsServiceEvent"}),
+			event("no: sign-in", at("2026-05-01T10:00:00Z"), row{"event_type": "AwsConsoleSignIn"}),
+			event("no: data", at("2026-05-01T10:00:00Z"), data),
 		}, want: []string{"1", "2"}}},
 		"activity-outside-hours": {
 			{name: "nights and weekends", rows: []row{
@@ -102,6 +108,10 @@ func changeCases() map[string][]queryCase {
 				event("no: at work", console),
 				event("no: program", at("2026-03-01T12:00:00Z")),
 				event("no: read", at("2026-03-01T12:00:00Z"), console, row{"read_only": true}),
+				event("no: data", at("2026-03-01T12:00:00Z"), console, data),
+				event("no: for a service", at("2026-03-01T12:00:00Z"), console, row{"user_identity_invoked_by": "cloudformation.amazonaws.com"}),
+				event("no: service event", at("2026-03-01T12:00:00Z"), root(), row{"event_type": "AwsServiceEvent"}),
+				event("no: failed", at("2026-03-01T12:00:00Z"), console, failed("AccessDenied")),
 			}, want: []string{"1 Sunday", "2 early", "3 late"}},
 			{name: "local time", rows: []row{
 				event("1", at("2026-03-02T05:30:00Z"), console), // 06:30 there

@@ -27,6 +27,7 @@ func signInCases() map[string][]queryCase {
 				event("no: service event", root(), row{"event_type": "AwsServiceEvent"}),
 				event("no: user named root", user("root")),
 			}, column: "event_id+means+outcome", want: []string{"1+sign-in+success", "2+sign-in+failure", "3+console+success", "4+access key+success", "5+session+success", "6+assumed root+success"}},
+			{name: "the response tells", rows: []row{event("1", root(), login("Failure", "No"), row{"error_message": nil})}, column: "outcome", want: []string{"failure"}},
 			{name: "MFA in capitals", rows: []row{event("1", root(), login("Success", "YES")), event("2", root(), login("Success", "No")), event("3", root(), row{"session_mfa_authenticated": "true"})},
 				column: "event_id+mfa", want: []string{"1+yes", "2+no", "3+yes"}},
 		},

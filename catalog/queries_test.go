@@ -175,6 +175,28 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// TestAccounts: a query for some accounts finds nothing of the others.
+func TestAccounts(t *testing.T) {
+	all := cases()
+	for _, q := range queries(t) {
+		if !slices.ContainsFunc(q.Params, func(p catalog.Param) bool { return p.Name == "accounts" }) {
+			continue
+		}
+		c := all[q.ID][0]
+		params := map[string]string{"accounts": "000000000000, 999999999998"}
+		for name, v := range c.params {
+			params[name] = v
+		}
+		result, err := dialecttest.Open(t, inWindow(t, q, c.rows)).Ask(t.Context(), bound(t, q, params))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows := dialecttest.All(t, result); len(rows) > 0 {
+			t.Errorf("%s: %v", q.ID, rows)
+		}
+	}
+}
+
 func run(t *testing.T, q catalog.Query, c queryCase) {
 	db := dialecttest.Open(t, inWindow(t, q, c.rows))
 	result, err := db.Ask(t.Context(), bound(t, q, c.params))

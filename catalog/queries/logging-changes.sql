@@ -6,8 +6,9 @@
 -- param: include_failed bool = true  -- also attempts without effect
 -- columns: event_time, account, region, what, weakens, event_source, event_name, target, principal, actor, error_code, source_ip_address, request_parameters, event_id
 
+-- The calls that stop or narrow a trail count whatever the record says of itself.
 SELECT event_time, account, region, what,
-  regexp_like(event_name, '^(Stop|Delete|Disable|Deregister)') OR event_name IN ('PutEventSelectors', 'PutInsightSelectors', 'UpdateTrail', 'PutRetentionPolicy', 'PutBucketLifecycle',
+  regexp_like(event_name, '^(Stop|Delete|Disable|Deregister|Remove|Unsubscribe)') OR event_name IN ('PutEventSelectors', 'PutInsightSelectors', 'UpdateTrail', 'PutRetentionPolicy', 'PutBucketLifecycle',
     'PutBucketPolicy', 'PutBucketVersioning', 'PutBucketAcl', 'PutObjectRetention') AS weakens,
   event_source, event_name, target, principal, actor, error_code, source_ip_address, request_parameters, event_id
 FROM (
@@ -31,7 +32,8 @@ FROM (
       WHEN event_source IN ('route53resolver.amazonaws.com', 'route53.amazonaws.com') AND regexp_like(event_name, 'QueryLog') THEN 'DNS log'
     END AS what
   FROM events
-  WHERE coalesce(read_only, FALSE) = FALSE AND coalesce(event_type, '') <> 'AwsCloudTrailInsight'
+  WHERE (coalesce(read_only, FALSE) = FALSE
+      OR event_name IN ('CreateTrail', 'UpdateTrail', 'DeleteTrail', 'StartLogging', 'StopLogging', 'PutEventSelectors', 'PutInsightSelectors'))
     AND coalesce(event_category, 'Management') = 'Management'
 ) AS changes
 WHERE what IS NOT NULL AND (:include_failed OR error_code IS NULL)
