@@ -161,6 +161,8 @@ func (c *checker) token(i int) error {
 		return c.symbol(i)
 	case text:
 		return c.text(i)
+	case param:
+		return c.param(i)
 	case quoted:
 		return c.quoted(i)
 	case word:
@@ -264,6 +266,15 @@ func (c *checker) text(i int) error {
 		return c.refuse(i, "an interval is a whole number in quotes and a unit", "INTERVAL '7' DAY")
 	}
 	return nil
+}
+
+// param lets a parameter stand where a value may.
+func (c *checker) param(i int) error {
+	b := c.at(i - 1)
+	if b.is("limit") || b.is("offset") || b.kind == symbol && !b.is(")") && !b.is(".") || b.kind == word && c.literals[b.key] {
+		return nil
+	}
+	return c.refuse(i, fmt.Sprintf("a parameter cannot follow %q", short(b.text)), "")
 }
 
 func isDigits(s string) bool { return s != "" && span(s, digit) == len(s) }

@@ -125,6 +125,8 @@ func TestCheckRefuses(t *testing.T) {
 		"characters count":    {`SELECT 'ä', now() FROM events`, "line 1, column 13"},
 		"filtered distinct":   {`SELECT approx_distinct(event_name) FILTER (WHERE read_only) FROM events`, "count(DISTINCT x)"},
 		"replace by a column": {`SELECT regexp_replace(event_name, 'a', event_id) FROM events`, "groups in a replacement"},
+		"value after a name":  {`SELECT event_id :a FROM events`, `a parameter cannot follow "event_id"`},
+		"value after a value": {`SELECT :a :b FROM events`, `a parameter cannot follow ":a"`},
 		"deep":                {"SELECT " + strings.Repeat("(", 101) + strings.Repeat(")", 101), "deeper than 100"},
 		"carriage return":     {"SELECT 1 -- a\r; SELECT 2", "one statement"},
 	} {
