@@ -127,6 +127,9 @@ func TestCheckRefuses(t *testing.T) {
 		"replace by a column": {`SELECT regexp_replace(event_name, 'a', event_id) FROM events`, "groups in a replacement"},
 		"value after a name":  {`SELECT event_id :a FROM events`, `a parameter cannot follow "event_id"`},
 		"value after a value": {`SELECT :a :b FROM events`, `a parameter cannot follow ":a"`},
+		"day of the week":     {`SELECT extract(dow FROM event_time) FROM events`, "day_of_week"},
+		"unit":                {`SELECT date_trunc('decade', event_time) FROM events`, `column 19: the unit "decade"`},
+		"unit of a column":    {`SELECT date_add(event_name, 1, event_time) FROM events`, "its unit in quotes"},
 		"deep":                {"SELECT " + strings.Repeat("(", 101) + strings.Repeat(")", 101), "deeper than 100"},
 		"carriage return":     {"SELECT 1 -- a\r; SELECT 2", "one statement"},
 	} {

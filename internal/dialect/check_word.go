@@ -176,6 +176,13 @@ func (c *checker) function(i int) error {
 		if len(args) == 0 || len(args[0]) != 1 || args[0][0].kind != text {
 			return c.refuse(i, fmt.Sprintf("%s takes its unit in quotes, first", t.key), t.key+"('day', ...)")
 		}
+		if unit := args[0][0]; !c.units[strings.ToLower(unit.key)] && unit.key != "week" && unit.key != "quarter" {
+			return place(c.sql, unit.at, fmt.Sprintf("the unit %q is not in both engines", short(unit.key)), "second, minute, hour, day, week, month, quarter or year")
+		}
+	case "extract":
+		if len(args) != 1 || len(args[0]) < 3 || !args[0][1].is("from") || !c.units[args[0][0].key] && !args[0][0].is("quarter") && !args[0][0].is("week") {
+			return c.refuse(i, "extract takes a unit that both engines read alike", "extract(hour FROM event_time), or day_of_week")
+		}
 	case "greatest", "least":
 		if len(args) != 2 {
 			return c.refuse(i, fmt.Sprintf("%s takes two values", t.key), "one within the other")

@@ -42,7 +42,7 @@ CREATE OR REPLACE TEMP MACRO date_diff(u, a, b) AS date_sub(u, a, b);
 CREATE OR REPLACE TEMP MACRO date_add(u, n, t) AS t + n * CASE lower(u)
   WHEN 'second' THEN INTERVAL '1' SECOND WHEN 'minute' THEN INTERVAL '1' MINUTE WHEN 'hour' THEN INTERVAL '1' HOUR
   WHEN 'day' THEN INTERVAL '1' DAY WHEN 'week' THEN INTERVAL '7' DAY WHEN 'month' THEN INTERVAL '1' MONTH
-  WHEN 'year' THEN INTERVAL '1' YEAR END;
+  WHEN 'quarter' THEN INTERVAL '3' MONTH WHEN 'year' THEN INTERVAL '1' YEAR END;
 CREATE OR REPLACE TEMP MACRO day_of_week(t) AS isodow(t);
 CREATE OR REPLACE TEMP MACRO day_of_month(t) AS day(t);
 CREATE OR REPLACE TEMP MACRO day_of_year(t) AS dayofyear(t);

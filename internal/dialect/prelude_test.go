@@ -68,6 +68,7 @@ func TestPrelude(t *testing.T) {
 		`date_diff('month', TIMESTAMP '2026-01-31 00:00:00', TIMESTAMP '2026-02-27 00:00:00')`: int64(0),
 		`date_add('day', -1, TIMESTAMP '2026-01-01 00:00:00')`:                                 time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC),
 		`date_add('week', 1, TIMESTAMP '2026-01-01 00:00:00')`:                                 time.Date(2026, 1, 8, 0, 0, 0, 0, time.UTC),
+		`date_add('quarter', 1, TIMESTAMP '2026-01-31 00:00:00')`:                              time.Date(2026, 4, 30, 0, 0, 0, 0, time.UTC),
 		`date_trunc('day', TIMESTAMP '2026-01-01 10:00:00')`:                                   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		`day_of_week(TIMESTAMP '2026-11-22 10:00:00')`:                                         int64(7), // a Sunday
 		`day_of_month(TIMESTAMP '2026-11-22 10:00:00')`:                                        int64(22),
