@@ -97,13 +97,9 @@ func (l *lake) changes(ctx context.Context, o ChangeOptions) (ChangeList, error)
 			l.gap("not-known", "no event shows which "+string(w)+" serves the logging: those that may are listed as unsure")
 		}
 	}
-	var rows []record
-	for _, where := range l.questions(k) {
-		more, err := l.records(ctx, o.From, o.To, where, 0)
-		if err != nil {
-			return out, err
-		}
-		rows = append(rows, more...)
+	rows, err := l.candidates(ctx, o, k)
+	if err != nil {
+		return out, err
 	}
 	earlier := map[string]bool{}
 	for i := range history {
@@ -144,8 +140,26 @@ func (l *lake) changes(ctx context.Context, o ChangeOptions) (ChangeList, error)
 	return out, nil
 }
 
-// questions are the SQL for the events that may touch the logging: one for each service, so that much of one does not
-// crowd out another.
+// candidates are the events that may touch the logging. They are asked for at once, and by service where there are so
+// many that those of one could crowd out another's.
+func (l *lake) candidates(ctx context.Context, o ChangeOptions, k *known) ([]record, error) {
+	questions := l.questions(k)
+	rows, err := l.records(ctx, o.From, o.To, "(("+strings.Join(questions, ") OR (")+"))", maxRows)
+	if err != nil || len(rows) < maxRows {
+		return rows, err
+	}
+	rows = nil
+	for _, where := range questions {
+		more, err := l.records(ctx, o.From, o.To, where, 0)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
+
+// questions are the SQL for the events that may touch the logging, one for each service.
 func (l *lake) questions(k *known) []string {
 	names := map[string][]string{}
 	var services []string

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,9 +20,12 @@ import (
 // organization is a lake of the sample organization.
 func organization(t *testing.T, hours int) (*fixture, sample.Manifest) {
 	t.Helper()
+	var mu sync.Mutex // put is called by several goroutines
 	var rows []map[string]any
 	var p event.Parser
 	m, err := sample.Generate(t.Context(), sample.Options{Hours: hours, FilesPerDay: 60}, func(o sample.Object) error {
+		mu.Lock()
+		defer mu.Unlock()
 		if !strings.Contains(o.Key, "/CloudTrail/") {
 			return nil
 		}
