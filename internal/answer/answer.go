@@ -29,8 +29,8 @@ type Basis struct {
 	To       time.Time `json:"to"`   // zero: to the last
 	Accounts []string  `json:"accounts"`
 	Regions  []string  `json:"regions"`
-	// Coverage is the percentage of hours of the window that are proven by valid digests, of those that should be; nil
-	// when nothing is known of them.
+	// Coverage is the percentage of hours of the window that are proven by valid digests, of those that should be by now:
+	// hours that are pending or explained are not reckoned. It is nil when nothing is known of them.
 	Coverage *float64 `json:"coverage_percent"`
 	// Hours of the window by state, as coverage names them, and unknown for those that no validation has looked at.
 	Hours map[string]int `json:"hours"`

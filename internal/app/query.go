@@ -44,6 +44,7 @@ type Query = catalog.Query
 type Answer struct {
 	answer.Result
 	Query *Query // of a saved query
+	Limit int64  // of a saved query: there may be more rows where it has that many; 0: none
 	basis func(context.Context) (answer.Basis, error)
 	close func() error
 }
@@ -171,14 +172,14 @@ func (o *openedLake) engine(ctx context.Context, q QueryRequest, scope lake.Scop
 
 func (a *App) askLake(ctx context.Context, q QueryRequest, saved *Query, o *openedLake) (*Answer, error) {
 	scope := lake.Scope{From: q.From, To: q.To, Accounts: q.Accounts, Regions: q.Regions, Verified: q.OnlyVerified}
-	sql := q.SQL
+	sql, limit := q.SQL, int64(0)
 	from, to := q.From, q.To
 	if saved != nil {
 		var err error
 		if from, to, err = o.window(ctx, from, to); err != nil {
 			return nil, a.lakeProblem(err)
 		}
-		if sql, err = bindSaved(*saved, q, from, to); err != nil {
+		if sql, limit, err = bindSaved(*saved, q, from, to); err != nil {
 			return nil, err
 		}
 		scope.From, scope.To = from, to
@@ -196,7 +197,7 @@ func (a *App) askLake(ctx context.Context, q QueryRequest, saved *Query, o *open
 		return nil, a.lakeProblem(err)
 	}
 	return &Answer{
-		Result: a.told(result), Query: saved,
+		Result: a.told(result), Query: saved, Limit: limit,
 		basis: func(ctx context.Context) (answer.Basis, error) {
 			b := e.Basis()
 			b.From, b.To = from, to
@@ -246,16 +247,16 @@ func (o *openedLake) window(ctx context.Context, from, to time.Time) (time.Time,
 	return from, to, nil
 }
 
-// bindSaved writes a saved query for a period.
-func bindSaved(s Query, q QueryRequest, from, to time.Time) (string, error) {
+// bindSaved writes a saved query for a period. limit is how many rows it asks for at most, 0 for all.
+func bindSaved(s Query, q QueryRequest, from, to time.Time) (sql string, limit int64, err error) {
 	values, err := s.Values(q.Params)
 	if err == nil {
-		var sql string
+		limit, _ = values["limit"].(int64)
 		if sql, err = s.Bind(from, to, values); err == nil {
-			return sql, nil
+			return sql, limit, nil
 		}
 	}
-	return "", problem(Usage, err, "trailseal query show %s", quote(s.ID))
+	return "", 0, problem(Usage, err, "trailseal query show %s", quote(s.ID))
 }
 
 // askAthena answers on Amazon Athena, over the same files in a bucket or over AWS's own.
@@ -270,12 +271,12 @@ func (a *App) askAthena(ctx context.Context, q QueryRequest, saved *Query) (*Ans
 	if err != nil {
 		return nil, err
 	}
-	sql := q.SQL
+	sql, limit := q.SQL, int64(0)
 	if saved != nil {
 		if !slices.Contains(saved.Engines, catalog.Trino) {
 			return nil, problem(Usage, fmt.Errorf("the query %q does not run on Athena: %s says why", saved.ID, saved.File), "trailseal query show %s", quote(saved.ID))
 		}
-		if sql, err = bindSaved(*saved, q, q.From, q.To); err != nil {
+		if sql, limit, err = bindSaved(*saved, q, q.From, q.To); err != nil {
 			return nil, err
 		}
 	}
@@ -302,7 +303,7 @@ func (a *App) askAthena(ctx context.Context, q QueryRequest, saved *Query) (*Ans
 		return nil, a.athenaProblem(err)
 	}
 	return &Answer{
-		Result: result, Query: saved,
+		Result: result, Query: saved, Limit: limit,
 		basis: func(context.Context) (answer.Basis, error) {
 			b := answer.Basis{From: q.From, To: q.To, Accounts: q.Accounts, Regions: q.Regions, Engine: "athena", Lake: q.Athena.Database + "." + q.Athena.Table,
 				Bytes: scan.Bytes, SQL: sql, Hours: map[string]int{}, Gaps: []answer.Gap{}, States: map[string]int64{}, Seconds: a.Now().Sub(started).Seconds(),

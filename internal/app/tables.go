@@ -129,13 +129,13 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 	if err != nil {
 		return err
 	}
+	if b.From.IsZero() {
+		b.From = stats.From
+	}
+	if b.To.IsZero() && !stats.To.IsZero() {
+		b.To = stats.To.Add(time.Microsecond)
+	}
 	from, to := b.From, b.To
-	if from.IsZero() {
-		from = stats.From
-	}
-	if to.IsZero() {
-		to = stats.To.Add(time.Microsecond)
-	}
 	b.Hours, b.Gaps = map[string]int{}, []answer.Gap{}
 	if stats.Events == 0 || !from.Before(to) {
 		return nil
@@ -192,7 +192,8 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 			case integrity.OutOfScope.String():
 				gap = nil
 				continue
-			case integrity.GapExplained.String():
+			case integrity.GapExplained.String(), integrity.Pending.String():
+				// Not reckoned, as in verdict.Coverage.Percent.
 			default:
 				due++
 			}

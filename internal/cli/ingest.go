@@ -114,7 +114,10 @@ func (g *global) writeReceipt(w io.Writer, r receipt.Report) error {
 	for _, f := range r.Faults {
 		place := ""
 		if f.Record >= 0 {
-			place = fmt.Sprintf(", record %d, byte %d", f.Record, f.Offset)
+			place = fmt.Sprintf(", record %d", f.Record)
+		}
+		if f.Offset >= 0 {
+			place += fmt.Sprintf(", byte %d", f.Offset)
 		}
 		fmt.Fprintf(&b, "%s%s\n  %s\n", web.Visible(f.Key), place, wrap(web.Visible(f.Reason), 76, "  "))
 	}

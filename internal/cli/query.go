@@ -224,6 +224,9 @@ func (g *global) answer(ctx context.Context, w io.Writer, a *app.App, r app.Quer
 	if err != nil {
 		return toldOf(err)
 	}
+	if ans.Limit > 0 && n >= ans.Limit {
+		b.Warnings = append(b.Warnings, fmt.Sprintf("the answer ends at its limit of %d rows, and there may be more: --param limit=%d", ans.Limit, 10*ans.Limit))
+	}
 	switch {
 	case g.output == "table":
 		if _, err := fmt.Fprintf(w, "\n%s", basisText(b, n, g.style(w))); err != nil {
@@ -322,11 +325,16 @@ func (g *global) queryList() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if g.output == "table" {
+				var b strings.Builder
+				for _, q := range all {
+					fmt.Fprintf(&b, "%s\n  %s\n", q.ID, wrap(q.Question, 76, "  "))
+				}
+				_, err := io.WriteString(cmd.OutOrStdout(), b.String())
+				return err
+			}
 			i := 0
 			r := answer.Result{Columns: []answer.Column{{Name: "name"}, {Name: "title"}, {Name: "criteria"}, {Name: "parameters"}, {Name: "engines"}, {Name: "question"}}}
-			if g.output == "table" {
-				r.Columns = r.Columns[:2]
-			}
 			r.Rows = func(yield func([]any, error) bool) {
 				for ; i < len(all); i++ {
 					q := all[i]
@@ -338,7 +346,7 @@ func (g *global) queryList() *cobra.Command {
 						engines = append(engines, string(e))
 					}
 					row := []any{q.ID, q.Title, strings.Join(q.Criteria, " "), strings.Join(names, " "), strings.Join(engines, " "), q.Question}
-					if !yield(row[:len(r.Columns)], nil) {
+					if !yield(row, nil) {
 						return
 					}
 				}

@@ -140,14 +140,14 @@ func (in *intake) refused() bool {
 
 // records takes the records of the file in. moving: an item's bytes are good until the next only.
 func (in *intake) records(ctx context.Context, items iter.Seq2[event.Item, error], moving bool) error {
-	number := int32(-1)
+	n := 0
 	for item, err := range items {
 		if err != nil {
 			if in.receipt.Records == 0 && errors.Is(err, event.ErrNotLogs) {
 				in.tally(&in.report.Files.Other, 1)
 				return in.done(ctx)
 			}
-			in.fault(err)
+			in.fault(err, -1)
 			if item.Raw == nil {
 				continue
 			}
@@ -155,12 +155,11 @@ func (in *intake) records(ctx context.Context, items iter.Seq2[event.Item, error
 		if moving {
 			item.Raw = bytes.Clone(item.Raw)
 		}
-		number++
-		in.add(item, number)
+		in.add(item, err != nil)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if moving && number%1024 == 1023 {
+		if n++; moving && n%1024 == 0 {
 			if err := in.relieve(ctx); err != nil {
 				return err
 			}
@@ -169,15 +168,14 @@ func (in *intake) records(ctx context.Context, items iter.Seq2[event.Item, error
 	return in.done(ctx)
 }
 
-// add adds one record to its partition.
-func (in *intake) add(item event.Item, number int32) {
+// add adds one record to its partition. broken: what is wrong with it has been noted.
+func (in *intake) add(item event.Item, broken bool) {
 	rec := &in.record
-	if err := in.parser.Parse(item.Raw, rec); err != nil {
+	if broken {
 		event.Malformed(item.Raw, rec)
-		in.fault(err)
-		if n := len(in.receipt.Faults); n > 0 {
-			in.receipt.Faults[n-1].Record = int(number)
-		}
+	} else if err := in.parser.Parse(item.Raw, rec); err != nil {
+		event.Malformed(item.Raw, rec)
+		in.fault(err, item.Number)
 	}
 	account, region, date := rec.Place(in.origin)
 	place := event.Place{Account: account, Region: region, Date: date}
@@ -186,7 +184,7 @@ func (in *intake) add(item event.Item, number int32) {
 		rows = &event.Rows{Place: place}
 		in.open[place] = rows
 	}
-	rows.Add(rec, item.Raw, event.Delivery{File: in.file, Record: number})
+	rows.Add(rec, item.Raw, event.Delivery{File: in.file, Record: int32(item.Number)})
 	in.receipt.Records++
 	if rec.Reasons != 0 {
 		in.receipt.Odd++
@@ -195,15 +193,18 @@ func (in *intake) add(item event.Item, number int32) {
 	in.places[place] = true
 }
 
-// fault notes what is wrong with the file or a record of it.
-func (in *intake) fault(err error) {
+// fault notes what is wrong with the file, or with the record of that number: then its offset is within the record.
+func (in *intake) fault(err error, record int) {
 	in.receipt.Faulty++
 	if len(in.receipt.Faults) >= receipt.MaxFaults {
 		return
 	}
-	x := receipt.Fault{Key: in.info.Key, Record: -1, Reason: err.Error()}
+	x := receipt.Fault{Key: in.info.Key, Record: -1, Offset: -1, Reason: err.Error()}
 	if f := (*event.Fault)(nil); errors.As(err, &f) {
-		x.Record, x.Offset = f.Number, int64(f.Offset)
+		x.Record, x.Offset, x.Reason = f.Number, int64(f.Offset), f.Reason
+		if record >= 0 {
+			x.Record, x.Offset, x.Reason = record, -1, fmt.Sprintf("byte %d of the record: %s", f.Offset, f.Reason)
+		}
 	}
 	in.receipt.Faults = append(in.receipt.Faults, x)
 }
@@ -236,7 +237,7 @@ func (in *intake) stream(ctx context.Context, data []byte, listed []verdict.List
 		// Whatever a digest says of it, it is not what CloudTrail wrote.
 		in.receipt.SHA256, in.receipt.State = []byte{}, event.Failed
 		in.file = &event.File{Key: in.info.Key, State: event.Failed}
-		in.fault(damage)
+		in.fault(damage, -1)
 	}
 	if in.refused() {
 		return nil

@@ -32,7 +32,7 @@ const MaxFaults = 100
 type Fault struct {
 	Key    string `json:"key"`
 	Record int    `json:"record"` // number in the file, from 0; -1: the file
-	Offset int64  `json:"offset"` // byte in the uncompressed file
+	Offset int64  `json:"offset"` // byte in the uncompressed file; -1: not known
 	Reason string `json:"reason"`
 }
 
