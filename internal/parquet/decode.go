@@ -56,6 +56,10 @@ func hybrid(in []byte, n, width int) ([]uint32, error) {
 // unpack appends n bit-packed values of width bits, which in holds.
 func unpack[T uint32 | uint64](out []T, in []byte, n, width int) []T {
 	for i := range n {
+		if at := i * width / 8; width <= 56 && at+8 <= len(in) {
+			out = append(out, T(binary.LittleEndian.Uint64(in[at:])>>(i*width%8)&(1<<width-1)))
+			continue
+		}
 		var v uint64
 		at, shift := i*width/8, i*width%8
 		for got := -shift; got < width; got += 8 {

@@ -10,6 +10,9 @@
 // and DELTA_BINARY_PACKED, zstd, a CRC-32 in every page. Bounds are of at most 64 bytes, right when they
 // were cut, and said to be inexact then.
 //
+// The reader reads those files only. Of a damaged or hostile file it returns an error, and never holds more than the
+// documented bounds; a change of anything but the footer is found, by the checksums and by counting.
+//
 // It writes no nested columns, page indexes, Bloom filters or key-value metadata, and does not sort.
 //
 // Sources: https://github.com/apache/parquet-format (README.md, Encodings.md, LogicalTypes.md and

@@ -73,6 +73,13 @@ func (r *Reader) read(group, column int, kind Kind) (columnValues, error) {
 		return columnValues{}, err
 	}
 	d := columnReader{kind: kind, chunk: c, buf: buf}
+	// A damaged file may claim many rows: more than these must be seen first.
+	const rows = 1 << 17
+	if kind == Bytes {
+		d.text = make([][]byte, 0, min(c.rows, rows))
+	} else {
+		d.numbers, d.valid = make([]int64, 0, min(c.rows, rows)), make([]bool, 0, min(c.rows, rows))
+	}
 	if err := d.pages(); err != nil {
 		return columnValues{}, fmt.Errorf("%w: group %d, column %q: %w", ErrFormat, group, name, err)
 	}
@@ -176,6 +183,10 @@ func (d *columnReader) dataPage(enc encoding, rows int, body []byte) error {
 		values, err := d.bytes(enc, count, body)
 		if err != nil {
 			return err
+		}
+		if count == rows {
+			d.text = append(d.text, values...)
+			return nil
 		}
 		for _, level := range levels {
 			if level == 0 {
