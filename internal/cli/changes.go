@@ -40,8 +40,8 @@ access of the organization; each with who did it and what it did to coverage.
 What serves the logging is learned from CreateTrail, UpdateTrail and their like,
 and from the flags below.
 
-Exit codes: 0; 1 with --fail-on-unexplained, when a change that succeeded and has
-an effect is not explained; 2 the lake holds no events of the period.`,
+Exit codes: 0; 1 with --fail-on-unexplained, when a change that succeeded and
+has an effect is not explained; 2 the lake holds no events of the period.`,
 		Example: `  trailseal changes list --period 2026-Q3
   trailseal changes list --bucket my-trail-bucket -o csv`,
 		Args: noArgs,
@@ -172,7 +172,7 @@ func changeRows(rep app.ChangeReport) answer.Result {
 func (g *global) changesExplain() *cobra.Command {
 	var x verdict.Explanation
 	cmd := &cobra.Command{
-		Use:   "explain EVENT-ID --reason TEXT --ticket TICKET --reviewer NAME",
+		Use:   "explain EVENT-ID",
 		Short: "Record why a change to the logging was made; append-only",
 		Long: `Explain records what a person says of an event that changed the logging. It is
 kept for ever, beside what was said before; the newest counts.`,

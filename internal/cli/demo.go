@@ -23,7 +23,7 @@ func (g *global) demo() *cobra.Command {
 	var days int
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Validate and question a generated, spoiled organization; no AWS account needed",
+		Short: "Try it all on a generated, spoiled organization; no AWS needed",
 		Long: `Demo generates 14 days (--days) of an organization's CloudTrail bucket (3
 accounts, 4 regions, signed digests), spoils it in four places, validates it,
 ingests it, asks for every change to production, and tells an incident from the

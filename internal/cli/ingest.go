@@ -35,7 +35,8 @@ takes in what is new, and marks what has been proven since.
 
 Exit codes: 0 everything was taken in; 2 something could not be read, or there
 is nothing; 3 error; 4 credentials or permission; 64 usage; 130 interrupted.`,
-		Example: `  trailseal validate s3://my-trail-bucket && trailseal ingest s3://my-trail-bucket
+		Example: `  trailseal validate s3://my-trail-bucket
+  trailseal ingest s3://my-trail-bucket --since-last
   trailseal ingest ./mirror --only-verified
   trailseal ingest events.ndjson`,
 		Annotations: map[string]string{"output": "table,json"},

@@ -412,11 +412,11 @@ func (g *global) queryDDL() *cobra.Command {
 		Use:   "ddl",
 		Short: "Print the table definitions for Athena or Trino",
 		Long: `DDL prints the table definitions with which Athena or Trino answer the saved
-queries: over the lake's Parquet files in a bucket (ingest --to s3://…), or over
-CloudTrail's own files, without ingest.`,
+queries: over the lake's Parquet files in a bucket (ingest --to s3://…), or
+over CloudTrail's own files, without ingest.`,
 		Example: `  trailseal query ddl --location s3://my-lake/trailseal --database audit
-  trailseal query ddl --of raw --location s3://my-trail-bucket --organization o-abcdefghij \
-      --account 111122223333,444455556666 --database audit`,
+  trailseal query ddl --of raw --location s3://my-trail-bucket \
+      --organization o-abcdefghij --account 111122223333 --database audit`,
 		Annotations: map[string]string{"output": "table"},
 		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

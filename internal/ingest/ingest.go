@@ -144,7 +144,7 @@ func Run(ctx context.Context, o Options) (receipt.Report, error) {
 	})
 	slices.Sort(rep.Warnings)
 	rep.Warnings = slices.Compact(rep.Warnings)
-	if rep.Files.Listed == 0 && rep.Files.Unreadable == 0 {
+	if rep.Files.Listed == rep.Files.Other && rep.Files.Unreadable == 0 && rep.Faulty == 0 {
 		return *rep, ErrNothing
 	}
 	return *rep, nil
