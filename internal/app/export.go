@@ -63,6 +63,10 @@ func kindsOf(columns []answer.Column, rows [][]any) []parquet.Column {
 			out[i].Kind = parquet.Timestamp
 		case "BOOLEAN", "boolean":
 			out[i].Kind = parquet.Bool
+		case "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT", "bigint", "integer", "smallint", "tinyint":
+			out[i].Kind = parquet.Int64
+		case "DOUBLE", "FLOAT", "double", "float", "real":
+			out[i].Kind = parquet.Double
 		}
 	}
 	return out
@@ -78,6 +82,16 @@ func writeColumn(w *parquet.Writer, kind parquet.Kind, rows [][]any, i int) {
 	case parquet.Bool:
 		w.Bool(func(row int) (bool, bool) {
 			v, ok := rows[row][i].(bool)
+			return v, ok
+		})
+	case parquet.Int64:
+		w.Int64(func(row int) (int64, bool) {
+			v, ok := rows[row][i].(int64)
+			return v, ok
+		})
+	case parquet.Double:
+		w.Double(func(row int) (float64, bool) {
+			v, ok := rows[row][i].(float64)
 			return v, ok
 		})
 	default:

@@ -14,6 +14,9 @@ const (
 	Bool
 	// Int32 is INT32.
 	Int32
+	// Int64 is INT64, and Double DOUBLE. Answers have them and the lake has not: Writer knows them, Reader does not.
+	Int64
+	Double
 )
 
 // Column is a column of a file.
@@ -34,6 +37,7 @@ const (
 	typeBoolean   = 0
 	typeInt32     = 1
 	typeInt64     = 2
+	typeDouble    = 5
 	typeByteArray = 6
 
 	convertedUTF8            = 0
@@ -58,8 +62,10 @@ const (
 
 func (k Kind) physical() int32 {
 	switch k {
-	case Timestamp:
+	case Timestamp, Int64:
 		return typeInt64
+	case Double:
+		return typeDouble
 	case Bool:
 		return typeBoolean
 	case Int32:

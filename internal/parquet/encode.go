@@ -2,7 +2,9 @@ package parquet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"math/bits"
 	"unicode/utf8"
 )
@@ -174,6 +176,41 @@ func (w *Writer) Int32(at func(row int) (int32, bool)) {
 			return int64(v), ok
 		}, 32)
 	}
+}
+
+// Int64 writes the column that is due, which must be of this kind. at is as for Timestamp.
+func (w *Writer) Int64(at func(row int) (int64, bool)) {
+	if _, ok := w.begin(Int64); ok {
+		w.ints(at, 64)
+	}
+}
+
+// Double writes the column that is due, which must be of this kind. at is as for Timestamp. It has no bounds.
+func (w *Writer) Double(at func(row int) (float64, bool)) {
+	if _, ok := w.begin(Double); !ok {
+		return
+	}
+	w.newPage()
+	for row := range w.rows {
+		v, ok := at(row)
+		w.level(ok)
+		if ok {
+			w.page = binary.LittleEndian.AppendUint64(w.page, math.Float64bits(v))
+		}
+		if w.filled == maxPageRows {
+			w.doublePage()
+		}
+	}
+	w.doublePage()
+	w.end()
+}
+
+func (w *Writer) doublePage() {
+	if w.filled == 0 {
+		return
+	}
+	w.dataPage(encPlain, nil)
+	w.newPage()
 }
 
 // ints writes numbers of size bits.

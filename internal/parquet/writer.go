@@ -102,7 +102,7 @@ func (w *Writer) Reset(out io.Writer, columns []Column) {
 	}
 	w.write([]byte(magic))
 	for _, c := range columns {
-		if c.Kind < Bytes || c.Kind > Int32 {
+		if c.Kind < Bytes || c.Kind > Double {
 			w.fail(fmt.Errorf("column %q: kind %d is none", c.Name, c.Kind))
 		}
 	}
