@@ -3,6 +3,7 @@ package investigate
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -254,6 +255,41 @@ func TestWhatServesTheLoggingIsLearned(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[Watched][]string{Bucket: {"found"}, Key: {"k-9"}, LogGroup: {"lg"}, Alarm: {"al"}, Topic: {"tell"}, DeliveryRole: {}}, list.Known); diff != "" {
 		t.Errorf("known (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatCloudTrailUsesIsLearned(t *testing.T) {
+	trail := service("cloudtrail.amazonaws.com")
+	checks := func(n int) (rows []row) {
+		for i := range n {
+			rows = append(rows, ev(at(i), hub, "s3", "GetBucketAcl", trail, row{"request_parameters": fmt.Sprintf(`{"bucketName":"b%d"}`, i)}))
+		}
+		return rows
+	}
+	const encrypted = `{"keyId":"arn:aws:kms:eu-west-1:111111111111:key/k-5","encryptionContext":{"aws:cloudtrail:arn":"arn:aws:cloudtrail:eu-west-1:111111111111:trail/org","aws:s3:arn":"arn:aws:s3:::logs/AWSLogs/1/x"}}`
+	for name, c := range map[string]struct {
+		rows         []row
+		o            ChangeOptions
+		buckets, key []string
+	}{
+		"a bucket that it checks":         {checks(1), ChangeOptions{}, []string{"b0"}, []string{}},
+		"too many to say which":           {checks(6), ChangeOptions{}, []string{}, []string{}},
+		"what it encrypts for":            {append(checks(1), ev(at(9), hub, "kms", "GenerateDataKey", trail, row{"request_parameters": encrypted})), ChangeOptions{}, []string{"logs"}, []string{"k-5"}},
+		"what it encrypts for others":     {[]row{ev(at(9), hub, "kms", "GenerateDataKey", trail, row{"request_parameters": `{"keyId":"k-6"}`})}, ChangeOptions{}, []string{}, []string{}},
+		"what it writes":                  {[]row{ev(at(9), hub, "s3", "PutObject", trail, row{"request_parameters": `{"bucketName":"logs","key":"AWSLogs/1/x"}`})}, ChangeOptions{}, []string{"logs"}, []string{}},
+		"what somebody else writes":       {[]row{request(at(9), "s3", "PutObject", `{"bucketName":"shop"}`)}, ChangeOptions{}, []string{}, []string{}},
+		"the caller knows better":         {checks(1), ChangeOptions{Buckets: []string{"mine"}}, []string{"mine"}, []string{}},
+		"the caller knows by other names": {nil, ChangeOptions{Keys: []string{"arn:aws:kms:eu-west-1:111111111111:key/k-7"}}, []string{}, []string{"k-7"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list := changes(t, c.o, c.rows...)
+			if diff := cmp.Diff(c.buckets, list.Known[Bucket]); diff != "" {
+				t.Errorf("buckets (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.key, list.Known[Key]); diff != "" {
+				t.Errorf("keys (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -111,20 +111,52 @@ func (l *lake) learn(ctx context.Context, o ChangeOptions, history []record) (*k
 	return k, l.learnAlarms(ctx, k)
 }
 
-// learnDelivery takes the buckets and keys that CloudTrail itself uses, unless the caller named them.
+// maxChecked is how many buckets CloudTrail may be seen to check before it says nothing about which of them hold logs.
+const maxChecked = 5
+
+// learnDelivery takes the buckets and keys that CloudTrail itself uses, unless the caller named them: what it writes to
+// and encrypts for, with the trail's name in the encryption context
+// (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html), or
+// else the few buckets whose ACL it checks before it delivers.
 func (l *lake) learnDelivery(ctx context.Context, o ChangeOptions, k *known) error {
-	bucket, key := requestScalar("$.bucketName"), requestScalar("$.keyId")
-	sql := "SELECT " + bucket + " AS bucket, " + key + " AS key_id, count(*) FROM events WHERE user_identity_type = 'AWSService'" +
-		" AND user_identity_invoked_by = 'cloudtrail.amazonaws.com' AND event_source IN ('s3.amazonaws.com', 'kms.amazonaws.com')" +
-		" AND event_name IN ('GetBucketAcl', 'PutObject', 'GenerateDataKey') GROUP BY " + bucket + ", " + key + " ORDER BY 1, 2 LIMIT 1000"
-	return l.rows(ctx, time.Time{}, time.Time{}, sql, 3, func(row []any) {
-		if s, ok := row[0].(string); ok && len(o.Buckets) == 0 {
-			k.add(Bucket, "", s)
+	bucket, key, name := requestScalar("$.bucketName"), requestScalar("$.keyId"), "event_name"
+	sql := "SELECT " + name + ", " + bucket + " AS bucket, " + key + " AS key_id, min(request_parameters), count(*) FROM events WHERE" +
+		" user_identity_type = 'AWSService' AND user_identity_invoked_by = 'cloudtrail.amazonaws.com' AND ((event_source = 's3.amazonaws.com'" +
+		" AND event_name IN ('GetBucketAcl', 'PutObject')) OR (event_source = 'kms.amazonaws.com' AND event_name = 'GenerateDataKey'" +
+		" AND request_parameters LIKE '%\"aws:cloudtrail:arn\"%')) GROUP BY " + name + ", " + bucket + ", " + key + " ORDER BY 1, 2, 3 LIMIT 1000"
+	var checked []string
+	err := l.rows(ctx, time.Time{}, time.Time{}, sql, 5, func(row []any) {
+		text := func(i int) string { s, _ := row[i].(string); return s }
+		if len(o.Keys) == 0 {
+			k.add(Key, "", text(2))
 		}
-		if s, ok := row[1].(string); ok && len(o.Keys) == 0 {
-			k.add(Key, "", s)
+		switch {
+		case len(o.Buckets) > 0:
+		case text(0) == "GetBucketAcl":
+			checked = append(checked, text(1))
+		case text(0) == "PutObject":
+			k.add(Bucket, "", text(1))
+		default:
+			var one record
+			one.text[event.RequestParameters] = text(3)
+			name, _, _ := strings.Cut(inBucket(one.json(event.RequestParameters).str("encryptionContext", "aws:s3:arn")), "/")
+			k.add(Bucket, "", name)
 		}
 	})
+	if len(k.names[Bucket]) == 0 && len(checked) <= maxChecked {
+		for _, name := range checked {
+			k.add(Bucket, "", name)
+		}
+	}
+	return err
+}
+
+// inBucket is what stands behind the colons of an ARN of S3: BUCKET/KEY.
+func inBucket(arn string) string {
+	if part := strings.SplitN(arn, ":", 6); len(part) == 6 {
+		return part[5]
+	}
+	return ""
 }
 
 // learnAlarms takes the alarms on metrics that filters of the log groups make, and the topics that they tell.
