@@ -45,14 +45,12 @@ func weaker(a, b Confidence) Confidence {
 
 // The kinds of link between a session and the event that gave it.
 const (
-	LinkAccessKey    = "access-key-id"         // the event issued the key that the session used
-	LinkCreation     = "session-and-creation"  // same session, issued when the session says it was
-	LinkConsole      = "console-and-creation"  // a sign-in to the console or a switch of role there, at that time
-	LinkPrincipal    = "principal-id"          // same unique id of a user in another event
-	LinkNearest      = "session-and-time"      // same session, issued in the 12 hours before
-	LinkSharedEvent  = "shared-event-id"       // the same action as the caller's account recorded it
-	LinkSessionsRole = "session-issuer"        // the session itself names its issuer
-	LinkDelegation   = "delegated-credentials" // AWS says whom the credentials were issued to
+	LinkAccessKey   = "access-key-id"        // the event issued the key that the session used
+	LinkCreation    = "session-and-creation" // same session, issued when the session says it was
+	LinkConsole     = "console-and-creation" // a sign-in to the console or a switch of role there, at that time
+	LinkPrincipal   = "principal-id"         // same unique id of a user in another event
+	LinkNearest     = "session-and-time"     // same session, issued in the 12 hours before
+	LinkSharedEvent = "shared-event-id"      // the same action as the caller's account recorded it
 )
 
 // Actor is who stands behind a session, and how that is known.
