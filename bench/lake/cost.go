@@ -63,10 +63,10 @@ func (cs costs) String() string {
 	return fmt.Sprintf("best %v, median %.3f s of %d", cs.best(), cs.median().Seconds(), len(cs))
 }
 
-// program compiles trailseal into a new folder, which the caller removes.
-func program(ctx context.Context) (dir, name string, err error) {
-	if dir, err = os.MkdirTemp("", "bench-"); err != nil {
-		return "", "", err
+// program compiles trailseal, unless it was named, into a new folder, which the caller removes.
+func program(ctx context.Context, o options) (dir, name string, err error) {
+	if dir, err = os.MkdirTemp("", "bench-"); err != nil || o.program != "" {
+		return dir, o.program, err
 	}
 	name = filepath.Join(dir, "trailseal")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", name, "./cmd/trailseal")

@@ -18,7 +18,7 @@ import (
 
 // duck has DuckDB read a tree and write one Parquet file, beside `trailseal ingest` of the same tree.
 func duck(ctx context.Context, o options) error {
-	dir, trailseal, err := program(ctx)
+	dir, trailseal, err := program(ctx, o)
 	if err != nil {
 		return err
 	}

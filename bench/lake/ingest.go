@@ -34,7 +34,7 @@ func floors(ctx context.Context, tree string) (cost, figures, error) {
 
 // ingest runs `trailseal ingest` and the floor in turn.
 func ingest(ctx context.Context, o options) error {
-	dir, trailseal, err := program(ctx)
+	dir, trailseal, err := program(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func once(ctx context.Context, trailseal, tree, home string, events int64) (cost
 
 // memory asks whether the most memory grows with the number of files, or as they get smaller.
 func memory(ctx context.Context, o options) error {
-	dir, trailseal, err := program(ctx)
+	dir, trailseal, err := program(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@
 //
 // TREE is a folder that make wrote: DIR/500x2000 or DIR/10000x100. Every figure but the profile's is of a child process:
 // wall and CPU seconds, and the most memory it held; the page cache is warm. Flags stand before the folder: -rounds,
-// -events. Figures that were measured stand in docs/performance.md.
+// -events, -program. Figures that were measured stand in docs/performance.md.
 package main
 
 import (
@@ -28,9 +28,10 @@ import (
 
 // options are what the flags say.
 type options struct {
-	dir    string
-	rounds int
-	events int
+	dir     string
+	rounds  int
+	events  int
+	program string
 }
 
 func main() {
@@ -58,6 +59,7 @@ func run(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	f.IntVar(&o.rounds, "rounds", 5, "how often to measure")
 	f.IntVar(&o.events, "events", 0, "how many events to make; 0: as many as the command says")
+	f.StringVar(&o.program, "program", "", "a compiled `trailseal`; empty: compile it")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
