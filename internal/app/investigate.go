@@ -81,7 +81,11 @@ func (a *App) ChangesToLogging(ctx context.Context, q ChangesRequest) (ChangeRep
 	}
 	defer o.Close()
 	defer e.Close()
-	list, err := investigate.Changes(ctx, e, investigate.ChangeOptions{From: q.From, To: q.To, Buckets: q.Buckets, Keys: q.Keys,
+	signed, err := o.ledger.Buckets(ctx)
+	if err != nil {
+		return ChangeReport{}, a.ledgerProblem(err)
+	}
+	list, err := investigate.Changes(ctx, e, investigate.ChangeOptions{From: q.From, To: q.To, Buckets: append(signed, q.Buckets...), Keys: q.Keys,
 		LogGroups: q.LogGroups, Alarms: q.Alarms, Topics: q.Topics})
 	if err != nil {
 		return ChangeReport{}, a.caseProblem(err)

@@ -37,8 +37,8 @@ their selectors, the log bucket and its policy, its key, the log group, metric
 filters, alarms and topics, AWS Config, GuardDuty, Security Hub, and trusted
 access of the organization; each with who did it and what it did to coverage.
 
-What serves the logging is learned from CreateTrail, UpdateTrail and their like,
-and from the flags below.
+What serves the logging is learned from signed digests, which name their bucket,
+from CreateTrail, UpdateTrail and their like, and from the flags below.
 
 Exit codes: 0; 1 with --fail-on-unexplained, when a change that succeeded and
 has an effect is not explained; 2 the lake holds no events of the period.`,

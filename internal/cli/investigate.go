@@ -86,8 +86,18 @@ func writeCase(w io.Writer, c app.Case, b answer.Basis, s style) error {
 	if c.First != nil && c.Last != nil {
 		fmt.Fprintf(&out, "%d events, %d changes, %d errors; first %s, last %s\n", c.Counts.Events, c.Counts.Changes, c.Counts.Errors, stamp(*c.First), stamp(*c.Last))
 	}
+	if len(c.Behind) > 0 {
+		out.WriteString("\nBehind it\n")
+	}
+	for _, x := range c.Behind {
+		word := s.good(string(x.State))
+		if x.State == "unknown" {
+			word = s.bad("unknown")
+		}
+		fmt.Fprintf(&out, "  %s %s, %d events, %s\n", word, wrapLong(web.Visible(x.Name), 50, "    "), x.Events, x.Confidence)
+	}
 	if len(c.Actors) > 0 {
-		out.WriteString("\nWho\n")
+		out.WriteString("\nHow that is known\n")
 	}
 	for _, a := range c.Actors {
 		writeActor(&out, a, s)

@@ -35,14 +35,13 @@ type EngineOptions struct {
 
 // Engine answers questions over the lake as it is when each is asked. One question is asked at a time.
 type Engine struct {
-	lake    *Lake
-	o       EngineOptions
-	db      *duckdb.DB
-	temp    string
-	loaded  map[string]bool
-	basis   answer.Basis
-	version int64
-	files   []Part // of the view of events
+	lake   *Lake
+	o      EngineOptions
+	db     *duckdb.DB
+	temp   string
+	loaded map[string]bool
+	basis  answer.Basis
+	view   string // SQL of the view of events; empty: there is none yet
 }
 
 // Errors of a question.
@@ -123,7 +122,7 @@ func (e *Engine) Ask(ctx context.Context, sql string) (answer.Result, error) {
 	result, err := e.ask(ctx, sql)
 	if errors.Is(err, duckdb.ErrGone) {
 		// A load has replaced files since they were looked up.
-		e.files = nil
+		e.view = ""
 		result, err = e.ask(ctx, sql)
 	}
 	if err != nil {
@@ -156,7 +155,7 @@ func (e *Engine) ask(ctx context.Context, sql string) (answer.Result, error) {
 		return answer.Result{}, err
 	}
 	if slices.Contains(statement.Tables, eventsTable) {
-		if err := e.view(ctx, statement); err != nil {
+		if err := e.show(ctx, statement); err != nil {
 			return answer.Result{}, err
 		}
 	}
@@ -175,8 +174,8 @@ func (e *Engine) ask(ctx context.Context, sql string) (answer.Result, error) {
 // the rows have been read.
 func (e *Engine) Basis() answer.Basis { return e.basis }
 
-// view makes the view events over the files that can hold what the statement reads.
-func (e *Engine) view(ctx context.Context, s duckdb.Statement) error {
+// show makes the view events over the files that can hold what the statement reads.
+func (e *Engine) show(ctx context.Context, s duckdb.Statement) error {
 	all, err := e.lake.Parts(ctx, e.o.Scope)
 	if err != nil {
 		return err
@@ -188,15 +187,15 @@ func (e *Engine) view(ctx context.Context, s duckdb.Statement) error {
 		})
 	}
 	Count(&e.basis, parts, e.o.Scope.Verified)
-	if e.version == e.basis.Version && slices.Equal(parts, e.files) && e.files != nil {
-		return nil
-	}
 	sql, err := e.lake.viewSQL(parts, e.o.Scope)
-	if err != nil {
+	if err != nil || sql == e.view {
 		return err
 	}
-	e.version, e.files = e.basis.Version, parts
-	return e.db.Exec(ctx, "CREATE OR REPLACE VIEW "+eventsTable+" AS "+sql)
+	if err := e.db.Exec(ctx, "CREATE OR REPLACE VIEW "+eventsTable+" AS "+sql); err != nil {
+		return err
+	}
+	e.view = sql
+	return nil
 }
 
 // Count adds parts to what a basis says was scanned.

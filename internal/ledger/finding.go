@@ -138,6 +138,27 @@ func (l *Ledger) Listed(ctx context.Context, source, prefix string) iter.Seq2[ve
 	}
 }
 
+// Buckets are the buckets that valid digests name as their own: those that CloudTrail delivers to.
+func (l *Ledger) Buckets(ctx context.Context) ([]string, error) {
+	rows, err := l.db.Read.QueryContext(ctx, "SELECT DISTINCT bucket FROM digest WHERE status = ? AND bucket <> '' ORDER BY bucket", int(integrity.Valid))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: buckets: %w", sqlite.Classify(err))
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var b string
+		if err := rows.Scan(&b); err != nil {
+			return nil, fmt.Errorf("ledger: buckets: %w", sqlite.Classify(err))
+		}
+		out = append(out, b)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("ledger: buckets: %w", sqlite.Classify(err))
+	}
+	return out, nil
+}
+
 // DigestRows yields every digest of every source between two times, for people who ask.
 func (l *Ledger) DigestRows(ctx context.Context, from, to time.Time) iter.Seq2[verdict.DigestRow, error] {
 	return func(yield func(verdict.DigestRow, error) bool) {

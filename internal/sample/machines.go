@@ -137,7 +137,11 @@ func (c *cast) scene(events []event, r *stream, t, until time.Time, day float64)
 		if choice.call.byService {
 			who = ownEvent(c.g.Accounts[c.account], s.host)
 		}
-		return append(events, event{call: choice.call, who: who, at: t, salt: r.uint64()})
+		e := event{call: choice.call, who: who, at: t, salt: r.uint64()}
+		if s.host == "cloudtrail.amazonaws.com" {
+			e.words = map[string]string{"bucket": c.g.Bucket} // it looks at the bucket that it delivers to
+		}
+		return append(events, e)
 	}
 	for i, m := range c.machines {
 		if n -= c.weights[i]; n < 0 {
