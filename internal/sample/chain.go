@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -58,7 +59,6 @@ type Chain struct {
 	hours    int
 	logs     []logEntry
 	previous *link
-	zip      *gzip.Writer
 }
 
 type logEntry struct {
@@ -96,7 +96,7 @@ func (c *Chain) log(delivered time.Time, body []byte) (Object, logEntry, error) 
 	unique := appendID(nil, binary.LittleEndian.Uint64(sum[:])^hash64(uint64(t.Unix()), c.Account, c.Region), base62Digits, 16)
 	key := fmt.Sprintf("%s/CloudTrail/%s/%s/%s_CloudTrail_%s_%s_%s.json.gz",
 		c.root(), c.Region, t.Format("2006/01/02"), c.Account, c.Region, t.Format(minuteStamp), unique)
-	packed, err := c.pack(body)
+	packed, err := pack(body)
 	if err != nil {
 		return Object{}, logEntry{}, fmt.Errorf("write log %q: %w", key, err)
 	}
@@ -131,7 +131,7 @@ func (c *Chain) Close() (Object, error) {
 	if err != nil {
 		return Object{}, fmt.Errorf("sign digest %q: %w", key, err)
 	}
-	packed, err := c.pack(body)
+	packed, err := pack(body)
 	if err != nil {
 		return Object{}, fmt.Errorf("write digest %q: %w", key, err)
 	}
@@ -227,20 +227,22 @@ func (c *Chain) root() string {
 	return root + c.Account
 }
 
-func (c *Chain) pack(body []byte) ([]byte, error) {
+func pack(body []byte) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(len(body)/6 + 64)
-	if c.zip == nil {
-		c.zip = gzip.NewWriter(nil)
-	}
-	c.zip.Reset(&b)
-	c.zip.OS = 3 // Unix, as AWS's files say
-	if _, err := c.zip.Write(body); err != nil {
+	z := zips.Get().(*gzip.Writer)
+	defer zips.Put(z)
+	z.Reset(&b)
+	z.OS = 3 // Unix, as AWS's files say
+	if _, err := z.Write(body); err != nil {
 		return nil, err
 	}
-	err := c.zip.Close()
+	err := z.Close()
 	return b.Bytes(), err
 }
+
+// zips are shared: copies of a Chain work at the same time.
+var zips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // appendNullable appends a JSON string with `\/` for each slash, or null for the empty one. The values are names and
 // times of this package, so that nothing else needs escaping.
