@@ -151,7 +151,7 @@ func (s spoiler) change(c ChainFacts, at time.Time, f *Fault) error {
 	}
 	old := body[i]
 	body[i] = '0' + (old-'0'+1)%10
-	if packed, err = new(Chain).pack(body); err != nil {
+	if packed, err = pack(body); err != nil {
 		return err
 	}
 	f.Time, f.Keys = n.at, []string{n.key}
