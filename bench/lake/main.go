@@ -5,7 +5,7 @@
 //	go run ./bench/lake floor   TREE           # inflating, hashing and parsing a tree, and no lake
 //	go run ./bench/lake ingest  TREE           # ingest against the floor, in turn: time, memory, size of the lake
 //	go run ./bench/lake memory  DIR            # the most memory for both trees of make, and for half of them
-//	go run ./bench/lake duckdb  TREE           # DuckDB's read_json over the same files, to one Parquet file
+//	go run ./bench/lake duckdb  TREE           # DuckDB's read_json over the same files, to one Parquet file and to partitions
 //	go run ./bench/lake profile TREE           # ingest in this process, with a CPU profile in TREE/../ingest.pprof
 //	go run ./bench/lake make10  DIR            # lakes of 10,000,000 events in a year and 1,000,000 in a tenth of it (5 minutes)
 //	go run ./bench/lake queries DIR            # questions to the lakes of make10, starting the process included
@@ -49,7 +49,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	jobs := map[string]func(context.Context, options) error{
-		"make": makeTrees, "floor": floor, "ingest": ingest, "memory": memory, "duckdb": duck, "duckdb-once": duckOnce, "profile": profile,
+		"make": makeTrees, "floor": floor, "ingest": ingest, "memory": memory, "duckdb": duck, "duckdb-once": duckOnce, "duckdb-parts": duckPartitioned, "profile": profile,
 		"make10": makeLakes, "queries": queries, "raw": raw,
 	}
 	if len(args) == 0 || jobs[args[0]] == nil {
