@@ -229,7 +229,7 @@ func (r *run) body(events []event) []byte {
 // backfill writes log files that came late, and the backfill digests that list them, for some hours of the chain.
 func (r *run) backfill() error {
 	c := *r.chain
-	c.Backfill, c.hours, c.previous, c.logs, c.zip = 26*time.Hour, 0, nil, nil, nil
+	c.Backfill, c.hours, c.previous, c.logs = 26*time.Hour, 0, nil, nil
 	for hour := range r.g.Hours {
 		inGap := !r.facts.GapStart.IsZero() && !c.HourEnd().Before(r.facts.GapStart) && !c.HourStart().After(r.facts.GapEnd)
 		if hour%53 != 7 && hour%53 != 8 || inGap {
