@@ -449,7 +449,6 @@ over CloudTrail's own files, without ingest.`,
 type spool struct {
 	columns []answer.Column
 	rows    [][]any
-	err     error
 }
 
 // maxSpool bounds the values that a spool keeps in memory.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -182,7 +183,7 @@ func TestHostileNamesAreRefused(t *testing.T) {
 				sql, err := w.write(o)
 				if err == nil || sql != "" {
 					t.Errorf("%s takes %s %q", w.name, field, bad)
-				} else if !strings.Contains(err.Error(), field) || len(err.Error()) > 600 || strings.ContainsAny(strings.ReplaceAll(err.Error(), "\n", ""), "\x00\xff") {
+				} else if !strings.Contains(err.Error(), field) || len(err.Error()) > 600 || !utf8.ValidString(err.Error()) || strings.Contains(err.Error(), "\x00") {
 					t.Errorf("%s %q: error %q", field, bad, err)
 				}
 			}

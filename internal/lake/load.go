@@ -38,12 +38,6 @@ type Load struct {
 	places map[event.Place]*sync.Mutex
 	added  []Part
 	gone   map[int64]Part // of parts, by id
-	faults []conflict
-}
-
-type conflict struct {
-	place event.Place
-	n     int
 }
 
 // tmpPrefix begins the names of files that are being written. Hive, Spark and Trino pass over names that begin with a dot.
