@@ -146,18 +146,28 @@ func (r *Rows) Identity(row int) string {
 	return d.File.SHA256 + "\x00" + string([]byte{byte(d.Record), byte(d.Record >> 8), byte(d.Record >> 16), byte(d.Record >> 24)})
 }
 
-// equal reports whether two rows hold the same event, whatever delivered it.
+// equal reports whether two rows hold the same event, whatever delivered it. White space between JSON's words is no
+// difference: CloudTrail's files have none, and tools that print them do.
 func (r *Rows) equal(i, j int) bool {
 	if r.Time[i] != r.Time[j] || r.ReadOnly[i] != r.ReadOnly[j] || r.Management[i] != r.Management[j] {
 		return false
 	}
 	for c := range r.Text {
 		a, b := r.At(c, i), r.At(c, j)
-		if (a == nil) != (b == nil) || !bytes.Equal(a, b) {
+		if (a == nil) != (b == nil) {
+			return false
+		}
+		if !bytes.Equal(a, b) && !((c == Raw || Columns[c].Type == JSON) && sameJSON(a, b)) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameJSON reports whether two texts are the same JSON but for white space.
+func sameJSON(a, b []byte) bool {
+	var x, y bytes.Buffer
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
 }
 
 // Order returns the rows to be written, in order of time, each event once: rows of the same event are joined, and the
