@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ func (a *App) Ingest(ctx context.Context, q IngestRequest, p *Progress) (receipt
 	if o.Parallel == 0 && src.bucket != "" {
 		o.Parallel = parallelS3
 	}
+	// Rows are made and let go by the million: collecting them less often costs memory that there is.
+	defer debug.SetGCPercent(debug.SetGCPercent(300))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(480 << 20))
 	rep, err := ingest.Run(ctx, o)
 	if err != nil {
 		return rep, a.ingestProblem(q, err)

@@ -173,7 +173,7 @@ var Columns = [columnCount]Column{
 	ResponseElements:    {Name: "response_elements", Path: "responseElements", Type: JSON, Doc: "as received; of changes only"},
 	AdditionalEventData: {Name: "additional_event_data", Path: "additionalEventData", Type: JSON, Doc: "as received"},
 	ServiceEventDetails: {Name: "service_event_details", Path: "serviceEventDetails", Type: JSON, Dictionary: true, Doc: "as received"},
-	Resources:           {Name: "resources", Path: "resources", Type: JSON, Doc: "as received: a list of {ARN, accountId, type}"},
+	Resources:           {Name: "resources", Path: "resources", Type: JSON, Dictionary: true, Doc: "as received: a list of {ARN, accountId, type}"},
 	Addendum:            {Name: "addendum", Path: "addendum", Type: JSON, Doc: "as received: why the event is late or was updated"},
 	InsightDetails:      {Name: "insight_details", Path: "insightDetails", Type: JSON, Doc: "as received, of Insights events"},
 	EdgeDeviceDetails:   {Name: "edge_device_details", Path: "edgeDeviceDetails", Type: JSON, Doc: "as received"},

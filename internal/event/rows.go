@@ -94,6 +94,9 @@ func (r *Rows) Add(rec *Record, raw []byte, d Delivery) {
 
 func (r *Rows) set(column, row int, v []byte) {
 	col := r.Text[column]
+	if n := len(col); n > 0 && string(col[n-1]) == string(v) && col[n-1] != nil {
+		v = col[n-1] // one that is in the caches, and that a writer knows by its place
+	}
 	if len(col) < row {
 		col = slices.Grow(col, row-len(col)+1)
 		for len(col) < row {
@@ -101,6 +104,17 @@ func (r *Rows) set(column, row int, v []byte) {
 		}
 	}
 	r.Text[column] = append(col, v)
+}
+
+// Reset makes r the rows of another partition: none yet. It keeps the memory of the columns, and nothing of the records.
+func (r *Rows) Reset(p Place) {
+	for c, col := range r.Text {
+		clear(col)
+		r.Text[c] = col[:0]
+	}
+	clear(r.Delivery)
+	clear(r.Others)
+	*r = Rows{Place: p, Text: r.Text, Time: r.Time[:0], ReadOnly: r.ReadOnly[:0], Management: r.Management[:0], Delivery: r.Delivery[:0], Others: r.Others[:0]}
 }
 
 // within reports whether v lies in raw.

@@ -204,12 +204,13 @@ func (r *run) whole(ctx context.Context, files []receipt.File, parts int) error 
 func (r *run) commit(ctx context.Context, now bool) error {
 	const enough = 64 // parts
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if !now && r.parts < enough && len(r.receipts) < 4096 {
+		r.mu.Unlock()
 		return nil
 	}
 	files := r.receipts
 	r.receipts, r.parts = nil, 0
+	r.mu.Unlock()
 	return r.Load.Commit(ctx, files)
 }
 

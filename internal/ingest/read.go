@@ -181,7 +181,11 @@ func (in *intake) add(item event.Item, broken bool) {
 	place := event.Place{Account: account, Region: region, Date: date}
 	rows := in.open[place]
 	if rows == nil {
-		rows = &event.Rows{Place: place}
+		rows = new(event.Rows)
+		if n := len(in.spare); n > 0 {
+			rows, in.spare = in.spare[n-1], in.spare[:n-1]
+		}
+		rows.Reset(place)
 		in.open[place] = rows
 	}
 	rows.Add(rec, item.Raw, event.Delivery{File: in.file, Record: int32(item.Number)})

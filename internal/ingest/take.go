@@ -23,7 +23,8 @@ type taker struct {
 	parser  event.Parser
 	record  event.Record
 	open    map[event.Place]*event.Rows
-	waiting []waiting // files with rows in open
+	spare   []*event.Rows // written, to be used again
+	waiting []waiting     // files with rows in open
 }
 
 // waiting is a file some of whose rows are not written yet.
@@ -232,6 +233,7 @@ func (t *taker) flush(ctx context.Context, due func(event.Place, *event.Rows) bo
 		}
 		t.tally(&t.report.Differ, int64(differing))
 		delete(t.open, place)
+		t.spare = append(t.spare, rows)
 		parts++
 		for _, w := range t.waiting {
 			delete(w.left, place)

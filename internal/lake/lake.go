@@ -44,11 +44,38 @@ func Open(ctx context.Context, home string) (*Lake, error) {
 		return nil, fmt.Errorf("open lake %q: %w", path, err)
 	}
 	l := &Lake{db: db, dir: dir, events: filepath.Join(dir, "events")}
-	if err := os.MkdirAll(l.events, 0o700); err != nil {
+	err = os.MkdirAll(l.events, 0o700)
+	if err == nil {
+		err = l.agree(ctx)
+	}
+	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open lake %q: %w", path, sqlite.Classify(err))
 	}
 	return l, nil
+}
+
+// agree compares the columns of the lake's files with those that are known here: a file's columns are found by their
+// numbers, so what is not the same or further of the same must not be read.
+func (l *Lake) agree(ctx context.Context) error {
+	names := make([]string, len(event.Columns))
+	for i, c := range event.Columns {
+		names[i] = c.Name
+	}
+	have, want := "", strings.Join(names, ",")
+	if err := l.db.Read.QueryRowContext(ctx, "SELECT columns FROM lake").Scan(&have); err != nil {
+		return err
+	}
+	switch {
+	case have == want:
+		return nil
+	case have != "" && !strings.HasPrefix(want+",", have+","):
+		return fmt.Errorf("%w: its files have other columns than this one knows", sqlite.ErrNewer)
+	}
+	return l.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE lake SET columns = ?", want)
+		return err
+	})
 }
 
 // Exists opens the lake of a home folder if there is one; otherwise the error wraps ErrNone.

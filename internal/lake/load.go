@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,12 +28,13 @@ import (
 var ErrBusy = errors.New("another process is changing the lake")
 
 // Load changes the lake. There is one at a time. What it writes is not part of the lake before Commit; what Commit
-// returned for stays, and what it did not is gone after the next Begin. Its methods may be called concurrently, Commit
-// and Close but for themselves.
+// returned for stays, and what it did not is gone after the next Begin. Its methods may be called concurrently, but for
+// Close.
 type Load struct {
 	lake    *Lake
 	lock    *os.File
 	writers sync.Pool // of *parquet.Writer
+	commit  sync.Mutex
 
 	mu     sync.Mutex
 	places map[event.Place]*sync.Mutex
@@ -112,6 +114,22 @@ func (ld *Load) clear(ctx context.Context) error {
 		return fmt.Errorf("lake: clear away what is left over: %w", sqlite.Classify(err))
 	}
 	return nil
+}
+
+// changed are the partitions that differ from what was committed, in an order in which all can be held.
+func (ld *Load) changed() []event.Place {
+	ld.mu.Lock()
+	defer ld.mu.Unlock()
+	all := map[event.Place]bool{}
+	for _, p := range ld.added {
+		all[p.Place] = true
+	}
+	for _, p := range ld.gone {
+		all[p.Place] = true
+	}
+	return slices.SortedFunc(maps.Keys(all), func(a, b event.Place) int {
+		return slices.Compare([]string{a.Account, a.Region, a.Date}, []string{b.Account, b.Region, b.Date})
+	})
 }
 
 // hold locks a partition.
@@ -206,7 +224,7 @@ func (ld *Load) retire(p Part) {
 		ld.gone[p.ID] = p
 		return
 	}
-	ld.added = slices.DeleteFunc(ld.added, func(a Part) bool { return a.ID == 0 && a.Place == p.Place && a.Name == p.Name })
+	ld.added = slices.DeleteFunc(ld.added, p.sameFile)
 	_ = ld.remove(p) // it is no part of the lake: if it stays, the next load clears it away
 }
 
@@ -256,10 +274,7 @@ func (ld *Load) write(rows *event.Rows) (conflicts int, err error) {
 	}
 	sum := sha256.New()
 	w := &counter{w: io.MultiWriter(tmp, sum)}
-	if err = ld.encode(w, rows, order); err == nil {
-		err = tmp.Sync()
-	}
-	err = errors.Join(err, tmp.Close())
+	err = errors.Join(ld.encode(w, rows, order), tmp.Close()) // Commit has it brought to the disk
 	if err == nil {
 		at := "untimed"
 		if part.First <= part.Last {
@@ -277,6 +292,9 @@ func (ld *Load) write(rows *event.Rows) (conflicts int, err error) {
 	ld.added = append(ld.added, part)
 	return conflicts, nil
 }
+
+// sameFile reports whether two parts are the same file.
+func (p Part) sameFile(o Part) bool { return p.Place == o.Place && p.Name == o.Name }
 
 type counter struct {
 	w io.Writer
@@ -317,19 +335,32 @@ func (ld *Load) encode(out io.Writer, rows *event.Rows, order []int32) error {
 	return err
 }
 
-// Commit makes what was written since the last Commit part of the lake, all or nothing, with the log files whose rows
-// are all in it.
+// Commit makes what was written part of the lake, all or nothing, with log files whose rows were all written before.
 func (ld *Load) Commit(ctx context.Context, logs []receipt.File) error {
+	ld.commit.Lock()
+	defer ld.commit.Unlock()
+	// Nobody may replace a part while it is being committed.
+	held := map[event.Place]bool{}
+	for _, p := range ld.changed() {
+		held[p] = true
+		defer ld.hold(p)()
+	}
 	ld.mu.Lock()
-	defer ld.mu.Unlock()
-	if len(ld.added)+len(ld.gone)+len(logs) == 0 {
+	added := slices.DeleteFunc(slices.Clone(ld.added), func(p Part) bool { return !held[p.Place] })
+	gone := maps.Clone(ld.gone)
+	ld.mu.Unlock()
+	maps.DeleteFunc(gone, func(_ int64, p Part) bool { return !held[p.Place] })
+	if len(added)+len(gone)+len(logs) == 0 {
 		return nil
 	}
+	if err := ld.lake.sync(added); err != nil {
+		return fmt.Errorf("lake: commit: %w", sqlite.Classify(err))
+	}
 	err := ld.lake.db.Tx(ctx, func(tx *sql.Tx) error {
-		if err := retireParts(ctx, tx, ld.gone); err != nil {
+		if err := retireParts(ctx, tx, gone); err != nil {
 			return err
 		}
-		if err := addParts(ctx, tx, ld.added); err != nil {
+		if err := addParts(ctx, tx, added); err != nil {
 			return err
 		}
 		if err := saveLogs(ctx, tx, logs); err != nil {
@@ -343,17 +374,16 @@ func (ld *Load) Commit(ctx context.Context, logs []receipt.File) error {
 	}
 	// From here on the lake is as it should be. A file of the same content has the same name: it is not removed with its
 	// predecessor.
-	kept := map[string]bool{}
-	for _, p := range ld.added {
-		kept[p.Place.Account+"/"+p.Place.Region+"/"+p.Place.Date+"/"+p.Name] = true
-	}
 	var errs []error
-	for _, p := range ld.gone {
-		if !kept[p.Place.Account+"/"+p.Place.Region+"/"+p.Place.Date+"/"+p.Name] {
+	for _, p := range gone {
+		if !slices.ContainsFunc(added, p.sameFile) {
 			errs = append(errs, ld.remove(p))
 		}
 	}
-	ld.added, ld.gone = nil, map[int64]Part{}
+	ld.mu.Lock()
+	defer ld.mu.Unlock()
+	ld.added = slices.DeleteFunc(ld.added, func(p Part) bool { return slices.ContainsFunc(added, p.sameFile) })
+	maps.DeleteFunc(ld.gone, func(id int64, _ Part) bool { _, done := gone[id]; return done })
 	return errors.Join(errs...)
 }
 

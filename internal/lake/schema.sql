@@ -1,9 +1,10 @@
 -- What the lake consists of. A Parquet file that is not in part is not part of the lake.
 CREATE TABLE lake (
 	one     INTEGER PRIMARY KEY CHECK (one = 1),
-	version INTEGER NOT NULL       -- grows with every change
+	version INTEGER NOT NULL,      -- grows with every change
+	columns TEXT NOT NULL          -- of the Parquet files, in the order of their field ids, with commas between
 ) STRICT;
-INSERT INTO lake VALUES (1, 0);
+INSERT INTO lake VALUES (1, 0, '');
 
 CREATE TABLE part (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -7,10 +7,12 @@ import (
 	"math"
 	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Bytes writes the column that is due, which must be of this kind. at returns the value of a row of the group, nil for NULL;
-// it is called one or more times for each row, in order, must return the same each time, and what it returns is not kept.
+// it is called one or more times for each row, in order, and must return the same each time, which stays as it is until Bytes
+// returns.
 //
 // Values must be UTF-8, and one that is not ends the file with an error that wraps ErrText: DuckDB would refuse the whole
 // file for it.
@@ -84,6 +86,7 @@ func (w *Writer) bytesDictionary(at func(row int) []byte, bounds bool) bool {
 	most := w.rows/2 + 1
 	var (
 		last    []byte // of the dictionary
+		given   *byte  // where the value before began: callers often give the same one again
 		number  = null
 		repeats = 1 // more than 0: a value is worth comparing with the one before
 		nulls   = 0
@@ -95,8 +98,11 @@ func (w *Writer) bytesDictionary(at func(row int) []byte, bounds bool) bool {
 			indices[row] = null
 			nulls++
 			continue
-		case number != null && repeats > 0 && string(v) == string(last):
+		case number != null && len(v) == len(last) && unsafe.SliceData(v) == given:
 			indices[row] = number
+			continue
+		case number != null && repeats > 0 && string(v) == string(last):
+			indices[row], given = number, unsafe.SliceData(v)
 			continue
 		case len(d.page)+len(v) > maxDictionary || len(d.values) > most:
 			return false
@@ -107,7 +113,7 @@ func (w *Writer) bytesDictionary(at func(row int) []byte, bounds bool) bool {
 		} else {
 			repeats = max(repeats-1, 0)
 		}
-		number, last = x, d.value(x)
+		number, last, given = x, d.value(x), unsafe.SliceData(v)
 		indices[row] = number
 	}
 	if len(d.values) == 0 || len(d.values) > most {
