@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -122,6 +123,9 @@ func textOrNull(s string) any {
 	return s
 }
 
+// unknownHours are those that no validation has looked at.
+const unknownHours = "unknown"
+
 // cover fills in what the ledger knows of the hours of a basis: by hour the best state that any source proves. Accounts
 // and regions that the lake has and no validation has looked at are unknown.
 func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []string, b *answer.Basis) error {
@@ -177,32 +181,44 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 	good, due := 0, 0
 	for k, hours := range known {
 		var gap *answer.Gap
-		for at := from.Truncate(time.Hour); at.Before(to); at = at.Add(time.Hour) {
-			word := "unknown"
-			if state, ok := hours[at]; ok {
-				word = state.String()
-			}
-			b.Hours[word]++
+		note := func(at, end time.Time, word string) {
+			n := int(end.Sub(at) / time.Hour)
+			b.Hours[word] += n
 			switch word {
 			case integrity.Verified.String(), integrity.VerifiedEmpty.String():
-				good++
-				due++
+				good += n
+				due += n
 				gap = nil
-				continue
+				return
 			case integrity.OutOfScope.String():
 				gap = nil
-				continue
+				return
 			case integrity.GapExplained.String(), integrity.Pending.String():
 				// Not reckoned, as in verdict.Coverage.Percent.
 			default:
-				due++
+				due += n
 			}
 			if gap != nil && gap.State == word {
-				gap.To = at.Add(time.Hour)
+				gap.To = end
+				return
+			}
+			b.Gaps = append(b.Gaps, answer.Gap{Account: k.account, Region: k.region, From: at, To: end, State: word})
+			gap = &b.Gaps[len(b.Gaps)-1]
+		}
+		// What no validation has looked at lies between the hours that one has.
+		at, end := from.Truncate(time.Hour), to.Add(time.Hour-1).Truncate(time.Hour)
+		for _, h := range slices.SortedFunc(maps.Keys(hours), time.Time.Compare) {
+			if h.Before(at) || !h.Before(end) {
 				continue
 			}
-			b.Gaps = append(b.Gaps, answer.Gap{Account: k.account, Region: k.region, From: at, To: at.Add(time.Hour), State: word})
-			gap = &b.Gaps[len(b.Gaps)-1]
+			if at.Before(h) {
+				note(at, h, unknownHours)
+			}
+			at = h.Add(time.Hour)
+			note(h, at, hours[h].String())
+		}
+		if at.Before(end) {
+			note(at, end, unknownHours)
 		}
 	}
 	slices.SortFunc(b.Gaps, func(x, y answer.Gap) int {
