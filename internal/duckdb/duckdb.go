@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 
@@ -162,68 +163,67 @@ func (d *DB) Select(ctx context.Context, s Statement) (answer.Result, error) {
 	return d.run(ctx, s.SQL)
 }
 
+// run prepares a text once, since that opens files, and runs it if it is a SELECT.
 func (d *DB) run(ctx context.Context, query string) (answer.Result, error) {
+	var rows driver.Rows
 	var stmt driver.Stmt
 	err := d.conn.Raw(func(c any) error {
-		s, err := c.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-		if err != nil {
+		var err error
+		if stmt, err = c.(driver.ConnPrepareContext).PrepareContext(ctx, query); err != nil {
 			return classify(ctx, err)
 		}
-		kind, err := s.(*duckdb.Stmt).StatementType()
+		kind, err := stmt.(*duckdb.Stmt).StatementType()
 		if err == nil && kind != duckdb.STATEMENT_TYPE_SELECT && kind != duckdb.STATEMENT_TYPE_EXPLAIN {
 			err = fmt.Errorf("%w: only a SELECT can be asked", ErrRefused)
 		}
-		if err != nil {
-			return errors.Join(err, s.Close())
+		if err == nil {
+			rows, err = stmt.(driver.StmtQueryContext).QueryContext(ctx, nil)
+			err = classify(ctx, err)
 		}
-		stmt = s
+		if err != nil {
+			return errors.Join(err, stmt.Close())
+		}
 		return nil
 	})
 	if err != nil {
 		return answer.Result{}, err
 	}
-	// Whether it may run is settled; database/sql reads the rows.
-	if err := stmt.Close(); err != nil {
-		return answer.Result{}, classify(ctx, err)
-	}
-	rows, err := d.conn.QueryContext(ctx, query)
-	if err != nil {
-		return answer.Result{}, classify(ctx, err)
-	}
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		rows.Close()
-		return answer.Result{}, classify(ctx, err)
-	}
 	var result answer.Result
-	for _, t := range types {
-		result.Columns = append(result.Columns, answer.Column{Name: t.Name(), Type: t.DatabaseTypeName()})
+	for i, name := range rows.Columns() {
+		c := answer.Column{Name: name}
+		if t, ok := rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
+			c.Type = t.ColumnTypeDatabaseTypeName(i)
+		}
+		result.Columns = append(result.Columns, c)
 	}
 	result.Rows = func(yield func([]any, error) bool) {
+		// The connection is nobody else's, so its rows may be read outside of Raw.
+		defer stmt.Close()
 		defer rows.Close()
-		row, into := make([]any, len(types)), make([]any, len(types))
-		for i := range row {
-			into[i] = &row[i]
-		}
-		for rows.Next() {
-			err := rows.Scan(into...)
-			for i := range row {
+		values, row := make([]driver.Value, len(result.Columns)), make([]any, len(result.Columns))
+		for {
+			err := rows.Next(values)
+			if err == io.EOF {
+				break
+			}
+			for i := range values {
 				if err == nil {
-					row[i], err = plain(row[i])
+					row[i], err = plain(values[i])
 				}
 			}
 			if err != nil {
 				yield(nil, classify(ctx, err))
 				return
 			}
+			if ctx.Err() != nil {
+				break
+			}
 			if !yield(row, nil) {
 				return
 			}
 		}
-		if err := rows.Err(); err != nil {
-			yield(nil, classify(ctx, err))
-		} else if ctx.Err() != nil {
-			yield(nil, ctx.Err())
+		if ctx.Err() != nil {
+			yield(nil, context.Cause(ctx))
 		}
 	}
 	return result, nil
