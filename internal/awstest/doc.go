@@ -1,5 +1,5 @@
-// Package awstest is a fake AWS on the loopback address: the part of S3, CloudTrail, Organizations and STS that
-// reading CloudTrail's files needs. Tests and benchmarks run against it, and so does the real AWS CLI.
+// Package awstest is a fake AWS on the loopback address: the part of S3, CloudTrail, Organizations, STS and Athena that
+// reading CloudTrail's files, and asking and writing the lake, needs. Tests and benchmarks run against it, and so does the real AWS CLI.
 //
 // It promises S3's byte order, its paging, its XML errors and its headers as documented; bodies from memory, from a
 // directory as `aws s3 sync` leaves it (side-cars become x-amz-meta- headers), or from any Backend; latency that
