@@ -282,7 +282,7 @@ func (a *App) askAthena(ctx context.Context, q QueryRequest, saved *Query) (*Ans
 	}
 	scope := lake.Scope{From: q.From, To: q.To, Accounts: q.Accounts, Regions: q.Regions}
 	if saved != nil && saved.Window == catalog.All {
-		scope.From = time.Time{}
+		scope.From, scope.To = time.Time{}, time.Time{}
 	}
 	events, err := lake.TrinoEvents(q.Athena.Table, scope)
 	if err != nil {

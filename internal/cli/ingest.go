@@ -31,7 +31,8 @@ EventBridge events, CloudWatch Logs exports, gzipped or not.
 
 What "trailseal validate" has proven is marked verified, the rest pending,
 unlisted or failed. An event that was delivered twice is one row. A second run
-takes in what is new, and marks what has been proven since.
+takes in what is new, and marks what has been proven since. --from and --to
+choose days of delivery.
 
 Exit codes: 0 everything was taken in; 2 something could not be read, or there
 is nothing; 3 error; 4 credentials or permission; 64 usage; 130 interrupted.`,

@@ -52,12 +52,15 @@ var (
 	ErrMemory  = duckdb.ErrMemory
 )
 
+// spillPrefix begins the names of folders for what does not fit into memory.
+const spillPrefix = ".query-"
+
 // eventsTable is the name under which questions read the events.
 const eventsTable = "events"
 
 // Engine opens an engine.
 func (l *Lake) Engine(ctx context.Context, o EngineOptions) (*Engine, error) {
-	temp, err := os.MkdirTemp(l.dir, ".query-")
+	temp, err := os.MkdirTemp(l.dir, spillPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}

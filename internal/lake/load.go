@@ -105,6 +105,9 @@ func (ld *Load) clear(ctx context.Context) error {
 		return nil
 	})
 	if err == nil {
+		err = ld.lake.clearSpill()
+	}
+	if err == nil {
 		err = ld.lake.db.Tx(ctx, func(tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, "DELETE FROM part WHERE retired = 1")
 			return err
@@ -112,6 +115,23 @@ func (ld *Load) clear(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("lake: clear away what is left over: %w", sqlite.Classify(err))
+	}
+	return nil
+}
+
+// clearSpill removes what questions that were killed have left.
+func (l *Lake) clearSpill() error {
+	const old = 24 * time.Hour // no question takes so long
+	left, err := filepath.Glob(filepath.Join(l.dir, spillPrefix+"*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range left {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > old {
+			if err := os.RemoveAll(dir); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
