@@ -56,12 +56,12 @@ func floor(ctx context.Context, o options) error {
 					return err
 				}
 				size.Add(int64(len(data)))
-				for item, err := range event.Split(data) {
+				for item, err := range parser.Records(data, &rec) {
 					if err != nil {
 						return err
 					}
-					if err := parser.Parse(item.Raw, &rec); err != nil {
-						return err
+					if !item.Parsed {
+						return fmt.Errorf("%s: record %d is not as CloudTrail writes it", name, item.Number)
 					}
 					events.Add(1)
 				}

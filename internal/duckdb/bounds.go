@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -48,7 +49,8 @@ func (b *bounder) visit(v any, ctes []string) {
 			b.where(v["where_clause"], alias, bounds)
 			b.found = append(b.found, bounds)
 		}
-		for key, x := range v {
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			x := v[key]
 			if direct && key == "from_table" {
 				continue
 			}

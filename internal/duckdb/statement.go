@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -90,8 +91,8 @@ func (w *walker) visit(v any, ctes []string) error {
 		if err := w.look(v, ctes); err != nil {
 			return err
 		}
-		for _, x := range v {
-			if err := w.visit(x, ctes); err != nil {
+		for _, key := range slices.Sorted(maps.Keys(v)) { // so that of several refusals the same one is told
+			if err := w.visit(v[key], ctes); err != nil {
 				return err
 			}
 		}

@@ -53,8 +53,7 @@ type Parser struct {
 // *Fault, for bytes that are no JSON object, or are more than MaxRecord; r then holds nothing that means anything, and
 // Malformed makes a row of the bytes.
 func (p *Parser) Parse(raw []byte, r *Record) error {
-	r.reset()
-	p.seen, p.aliases = set{}, [2][]byte{}
+	p.begin(r)
 	if len(raw) > MaxRecord {
 		return &Fault{Offset: MaxRecord, Reason: fmt.Sprintf("longer than %d bytes", MaxRecord)}
 	}
@@ -78,6 +77,12 @@ func (p *Parser) Parse(raw []byte, r *Record) error {
 		r.keep(raw[start:end])
 	}
 	return nil
+}
+
+// begin makes r and p ready for a record.
+func (p *Parser) begin(r *Record) {
+	r.reset()
+	p.seen, p.aliases = set{}, [2][]byte{}
 }
 
 // object parses the members of the scope's object from the byte after its brace and returns the position after it,

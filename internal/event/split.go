@@ -34,6 +34,7 @@ type Item struct {
 	Number   int    // from 0; Faults have numbers too, of the same sequence
 	Raw      []byte // its bytes, without white space around them
 	Wrapping Wrapping
+	Parsed   bool // by Records: the caller has its Record already
 }
 
 // Split yields the records of data, in order, each as the bytes that Parse takes. They may be wrapped in any of the ways

@@ -96,7 +96,7 @@ func (t *taker) file(ctx context.Context, f fetched, listed []verdict.Listed) er
 			if in.refused() {
 				return nil
 			}
-			return in.records(ctx, event.Split(data), false)
+			return in.records(ctx, in.parser.Records(data, &in.record), false)
 		}
 	}
 	return in.stream(ctx, f.data, listed)
@@ -173,6 +173,8 @@ func (in *intake) add(item event.Item, broken bool) {
 	rec := &in.record
 	if broken {
 		event.Malformed(item.Raw, rec)
+	} else if item.Parsed {
+		// It was read together with its file.
 	} else if err := in.parser.Parse(item.Raw, rec); err != nil {
 		event.Malformed(item.Raw, rec)
 		in.fault(err, item.Number)
