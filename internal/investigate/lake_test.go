@@ -14,7 +14,7 @@ import (
 	"github.com/trailseal/trailseal/internal/dialect/dialecttest"
 )
 
-// fixture is an engine over rows that a test writes. It narrows the table as the lake does, and counts questions.
+// fixture is an engine over rows that a test writes, which counts questions.
 type fixture struct {
 	t     *testing.T
 	db    *dialecttest.DB
@@ -26,23 +26,7 @@ func (f *fixture) Between(ctx context.Context, from, to time.Time, sql string) (
 	if err := dialect.Check(sql); err != nil {
 		f.t.Errorf("not the SQL that both engines share: %v\n%s", err, sql)
 	}
-	var and []string
-	for _, b := range []struct {
-		at time.Time
-		op string
-	}{{from, ">="}, {to, "<"}} {
-		if !b.at.IsZero() {
-			s, err := dialect.Literal(b.at)
-			if err != nil {
-				return answer.Result{}, err
-			}
-			and = append(and, "event_time "+b.op+" "+s)
-		}
-	}
-	if len(and) > 0 {
-		sql = "WITH events AS (SELECT * FROM main.events WHERE " + strings.Join(and, " AND ") + ") " + sql
-	}
-	return f.db.Ask(ctx, sql)
+	return f.db.Between(ctx, from, to, sql)
 }
 
 func open(t *testing.T, rows ...row) *fixture {

@@ -2,101 +2,60 @@ package dialecttest
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"math/big"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/duckdb/duckdb-go/v2"
-
 	"github.com/trailseal/trailseal/internal/answer"
+	"github.com/trailseal/trailseal/internal/dialect"
 )
 
-// Ask runs one statement. Its error, and the error that ends its rows, is DuckDB's.
+// Ask answers one SELECT over events. Its rows are read, or left off, before the next question; each is valid until the
+// next. Errors are those of duckdb.DB's Parse and Select.
 func (db *DB) Ask(ctx context.Context, sql string) (answer.Result, error) {
-	rows, err := db.db.QueryContext(ctx, sql)
-	if err != nil {
-		return answer.Result{}, fmt.Errorf("ask DuckDB: %w", err)
-	}
-	defer rows.Close()
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		return answer.Result{}, fmt.Errorf("ask DuckDB: %w", err)
-	}
-	var result answer.Result
-	for _, t := range types {
-		result.Columns = append(result.Columns, answer.Column{Name: t.Name(), Type: t.DatabaseTypeName()})
-	}
-	var all [][]any
-	var end error
-	for rows.Next() && end == nil {
-		row := make([]any, len(types))
-		into := make([]any, len(types))
-		for i := range row {
-			into[i] = &row[i]
-		}
-		if end = rows.Scan(into...); end != nil {
-			break
-		}
-		for i := range row {
-			if row[i], err = plain(row[i]); err != nil {
-				end = err
-			}
-		}
-		all = append(all, row)
-	}
-	if end == nil {
-		end = rows.Err()
-	}
-	result.Rows = func(yield func([]any, error) bool) {
-		for _, row := range all {
-			if !yield(row, nil) {
-				return
-			}
-		}
-		if end != nil {
-			yield(nil, fmt.Errorf("ask DuckDB: %w", end))
-		}
-	}
-	return result, nil
+	return db.Between(ctx, time.Time{}, time.Time{}, sql)
 }
 
-// plain is v as one of the types of answer.Result.
-func plain(v any) (any, error) {
-	switch v := v.(type) {
-	case nil, string, int64, float64, bool:
-		return v, nil
-	case time.Time:
-		return v.UTC(), nil
-	case int8:
-		return int64(v), nil
-	case int16:
-		return int64(v), nil
-	case int32:
-		return int64(v), nil
-	case uint8:
-		return int64(v), nil
-	case uint16:
-		return int64(v), nil
-	case uint32:
-		return int64(v), nil
-	case uint64:
-		return plain(new(big.Int).SetUint64(v))
-	case float32:
-		return float64(v), nil
-	case *big.Int:
-		if v.IsInt64() {
-			return v.Int64(), nil
-		}
-		return v.String(), nil
-	case duckdb.Decimal:
-		return v.Float64(), nil
-	case []byte:
-		return string(v), nil
+// Between is Ask about the events of [from, to) only, where zero is open.
+func (db *DB) Between(ctx context.Context, from, to time.Time, sql string) (answer.Result, error) {
+	statement, err := db.db.Parse(ctx, sql, []string{"events"})
+	if err != nil {
+		return answer.Result{}, err
 	}
-	b, err := json.Marshal(v)
-	return string(b), err
+	if err := db.show(ctx, from, to); err != nil {
+		return answer.Result{}, err
+	}
+	return db.db.Select(ctx, statement)
+}
+
+// show makes the view events.
+func (db *DB) show(ctx context.Context, from, to time.Time) error {
+	var and []string
+	for _, b := range []struct {
+		op string
+		at time.Time
+	}{{">=", from}, {"<", to}} {
+		if b.at.IsZero() {
+			continue
+		}
+		s, err := dialect.Literal(b.at)
+		if err != nil {
+			return err
+		}
+		and = append(and, "event_time "+b.op+" "+s)
+	}
+	view := "SELECT * FROM " + records
+	if len(and) > 0 {
+		view += " WHERE " + strings.Join(and, " AND ")
+	}
+	if view == db.view {
+		return nil
+	}
+	if err := db.db.Exec(ctx, "CREATE OR REPLACE VIEW events AS "+view); err != nil {
+		return err
+	}
+	db.view = view
+	return nil
 }
 
 // All reads all rows of an answer. An error in them fails the test.

@@ -1,10 +1,13 @@
 package dialecttest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/trailseal/trailseal/internal/duckdb"
 )
 
 func TestOpen(t *testing.T) {
@@ -35,10 +38,44 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+func TestBetween(t *testing.T) {
+	at := time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC)
+	db := Open(t, []map[string]any{
+		{"event_id": "before", "event_time": at.Add(-time.Second)}, {"event_id": "first", "event_time": at},
+		{"event_id": "after", "event_time": at.Add(time.Hour)}, {"event_id": "untimed"},
+	})
+	for _, c := range []struct {
+		from, to time.Time
+		want     [][]any
+	}{
+		{at, at.Add(time.Hour), [][]any{{"first"}}},
+		{time.Time{}, time.Time{}, [][]any{{"after"}, {"before"}, {"first"}, {"untimed"}}},
+		{at, time.Time{}, [][]any{{"after"}, {"first"}}},
+		{time.Time{}, at, [][]any{{"before"}}},
+	} {
+		result, err := db.Between(t.Context(), c.from, c.to, "SELECT event_id FROM events ORDER BY event_id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, All(t, result)); diff != "" {
+			t.Errorf("from %s to %s (-want +got):\n%s", c.from, c.to, diff)
+		}
+	}
+}
+
 func TestAskSaysWhatIsWrong(t *testing.T) {
 	db := Open(t, nil)
-	if _, err := db.Ask(t.Context(), "SELECT nothing FROM events"); err == nil {
-		t.Error("no error for a column that does not exist")
+	for sql, want := range map[string]error{
+		"SELECT nothing FROM events":      duckdb.ErrSQL,
+		"SELECT 1 FROM records":           duckdb.ErrRefused,
+		"SELECT 1 FROM main.events":       duckdb.ErrRefused,
+		"SELECT * FROM glob('*')":         duckdb.ErrRefused,
+		"DELETE FROM events":              duckdb.ErrRefused,
+		"CREATE TABLE t AS SELECT 1 AS n": duckdb.ErrRefused,
+	} {
+		if _, err := db.Ask(t.Context(), sql); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", sql, err, want)
+		}
 	}
 }
 
