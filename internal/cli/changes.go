@@ -122,7 +122,10 @@ func (g *global) writeChanges(w io.Writer, rep app.ChangeReport) error {
 			fmt.Fprintf(&b, "  nothing says for certain that this %s serves the logging\n", c.Watched)
 		}
 		if len(c.Explanations) == 0 {
-			fmt.Fprintf(&b, "  %s\n\n", s.odd("not explained"))
+			if c.Succeeded && c.Effect != "none" {
+				fmt.Fprintf(&b, "  %s\n", s.odd("not explained"))
+			}
+			b.WriteByte('\n')
 			continue
 		}
 		x := c.Explanations[len(c.Explanations)-1]
