@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"time"
@@ -105,13 +106,23 @@ func (l *Ledger) Findings(ctx context.Context, source string) iter.Seq2[verdict.
 func (l *Ledger) Listed(ctx context.Context, source, prefix string) iter.Seq2[verdict.Listed, error] {
 	return func(yield func(verdict.Listed, error) bool) {
 		// A folder of log files ends above the folder of the day, and the prefix may lie on either side.
-		rows, err := l.db.Read.QueryContext(ctx, `SELECT folder.prefix || log.name, log.sha256, digest.name, digest.status
-			FROM source JOIN scope ON scope.source = source.id JOIN folder ON folder.scope = scope.id
-			JOIN log ON log.folder = folder.id JOIN digest ON digest.id = log.digest
-			WHERE source.uri = ?1 AND folder.prefix <> ''
-			AND (substr(folder.prefix, 1, length(?2)) = ?2 OR substr(?2, 1, length(folder.prefix)) = folder.prefix
-				AND log.name >= substr(?2, length(folder.prefix) + 1) AND log.name < substr(?2, length(folder.prefix) + 1) || char(1114111))
-			ORDER BY 1, digest.name`, source, prefix)
+		var above []string
+		for i := range len(prefix) - 1 {
+			if prefix[i] == '/' {
+				above = append(above, prefix[:i+1])
+			}
+		}
+		list, err := json.Marshal(above)
+		if err != nil {
+			yield(verdict.Listed{}, fmt.Errorf("ledger: listed log files: %w", err))
+			return
+		}
+		const columns = `SELECT folder.prefix || log.name, log.sha256, digest.name, digest.status FROM folder JOIN scope ON scope.id = folder.scope
+			JOIN source ON source.id = scope.source JOIN log ON log.folder = folder.id JOIN digest ON digest.id = log.digest `
+		rows, err := l.db.Read.QueryContext(ctx, columns+`WHERE source.uri = ?1 AND folder.prefix <> '' AND folder.prefix >= ?2 AND folder.prefix < ?2 || char(1114111)
+			UNION ALL `+columns+`WHERE source.uri = ?1 AND folder.prefix IN (SELECT value FROM json_each(?3))
+			AND log.name >= substr(?2, length(folder.prefix) + 1) AND log.name < substr(?2, length(folder.prefix) + 1) || char(1114111)
+			ORDER BY 1, 3`, source, prefix, string(list))
 		if err != nil {
 			yield(verdict.Listed{}, fmt.Errorf("ledger: listed log files: %w", sqlite.Classify(err)))
 			return

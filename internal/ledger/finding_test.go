@@ -140,7 +140,7 @@ func TestAnUpgradedLedgerIsLikeANewOne(t *testing.T) {
 		return out
 	}
 	old := t.TempDir()
-	v1 := strings.Replace(schema, ",\n\tstatus       INTEGER NOT NULL DEFAULT 0 -- integrity.Status, of the last run that looked at it", "", 1)
+	v1 := strings.Replace(strings.Replace(schema, "CREATE INDEX folder_prefix ON folder(prefix);\n", "", 1), ",\n\tstatus       INTEGER NOT NULL DEFAULT 0 -- integrity.Status, of the last run that looked at it", "", 1)
 	for _, from := range []string{"-- What the last run", "CREATE TRIGGER change_explanation"} {
 		at := strings.Index(v1, from)
 		end := len(v1)

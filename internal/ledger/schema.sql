@@ -20,6 +20,7 @@ CREATE TABLE folder (
 	prefix TEXT NOT NULL,
 	UNIQUE (scope, prefix)
 ) STRICT;
+CREATE INDEX folder_prefix ON folder(prefix);
 
 CREATE TABLE digest (
 	id           INTEGER PRIMARY KEY AUTOINCREMENT,

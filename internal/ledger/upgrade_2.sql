@@ -1,4 +1,5 @@
 -- From schema 1 to 2. A new ledger is made by schema.sql; a test holds the two equal.
+CREATE INDEX folder_prefix ON folder(prefix);
 ALTER TABLE digest ADD COLUMN status INTEGER NOT NULL DEFAULT 0;
 
 -- What the last run that looked at an account and region found wrong there. Runs are history; this is what is known now.
