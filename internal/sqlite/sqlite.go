@@ -10,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -54,17 +56,35 @@ func Open(ctx context.Context, path string, schema Schema) (*DB, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: it is not a file", ErrForeign)
 	}
-	d := &DB{Path: path, schema: schema}
-	if err := d.open(ctx); err != nil {
+	// SQLite itself waits for other processes, except where two of them turn a new file to WAL at the same time: there
+	// one is told at once that the file is locked, and has to come again.
+	enough := time.After(patience)
+	for {
+		d := &DB{Path: path, schema: schema}
+		err := Classify(d.open(ctx))
+		if err == nil {
+			return d, nil
+		}
 		d.Close()
-		return nil, Classify(err)
+		if !errors.Is(err, ErrBusy) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-enough:
+			return nil, err
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
-	return d, nil
 }
+
+// patience is how long one process waits for another.
+const patience = 30 * time.Second
 
 func (d *DB) open(ctx context.Context) error {
 	pragmas := url.Values{
-		"_journal_mode": {"WAL"}, "_synchronous": {"NORMAL"}, "_busy_timeout": {"30000"},
+		"_journal_mode": {"WAL"}, "_synchronous": {"NORMAL"}, "_busy_timeout": {strconv.FormatInt(patience.Milliseconds(), 10)},
 		"_txlock": {"immediate"}, "_cache_size": {"-16384"},
 	}
 	uri := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.Path}).EscapedPath(), RawQuery: pragmas.Encode()}).String()
@@ -140,9 +160,17 @@ func (d *DB) Tx(ctx context.Context, f func(*sql.Tx) error) error {
 		return Classify(err)
 	}
 	if err := f(tx); err != nil {
-		return Classify(errors.Join(err, ignoreDone(tx.Rollback())))
+		return Classify(errors.Join(cancelled(ctx, err), ignoreDone(tx.Rollback())))
 	}
-	return Classify(tx.Commit())
+	return Classify(cancelled(ctx, tx.Commit()))
+}
+
+// cancelled says why a transaction is done before its end: package sql rolls it back as soon as its context is.
+func cancelled(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // ignoreDone: a transaction whose context was cancelled is rolled back already.
