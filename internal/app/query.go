@@ -200,7 +200,7 @@ func (a *App) askLake(ctx context.Context, q QueryRequest, saved *Query, o *open
 		Result: a.told(result), Query: saved, Limit: limit,
 		basis: func(ctx context.Context) (answer.Basis, error) {
 			b := e.Basis()
-			b.From, b.To = from, to
+			b.From, b.To = q.From, q.To // where nobody named an end, that of the events and not of their day
 			if err := cover(ctx, o.ledger, o.Lake, o.sources, &b); err != nil {
 				return b, a.lakeProblem(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/trailseal/trailseal/internal/answer"
 	"github.com/trailseal/trailseal/internal/lake"
 	"github.com/trailseal/trailseal/internal/ledger"
+	"github.com/trailseal/trailseal/internal/verdict"
 )
 
 func column(name, kind string) answer.Column { return answer.Column{Name: name, Type: kind} }
@@ -154,7 +155,7 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 		known[id{p.Account, p.Region}] = map[time.Time]integrity.State{}
 	}
 	for _, source := range sources {
-		_, all, err := led.Coverage(ctx, source, from, to)
+		_, all, err := led.Coverage(ctx, source, from.Add(-24*time.Hour), to) // looked wants the day before
 		if err != nil {
 			return err
 		}
@@ -167,14 +168,11 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 				hours = map[time.Time]integrity.State{}
 				known[id{c.Account, c.Region}] = hours
 			}
-			for _, d := range c.Days {
-				for h, state := range d.Hours {
-					at := d.Date.Add(time.Duration(h) * time.Hour)
-					if was, ok := hours[at]; ok {
-						state = joined(was, state)
-					}
-					hours[at] = state
+			for at, state := range looked(c.Days) {
+				if was, ok := hours[at]; ok {
+					state = joined(was, state)
 				}
+				hours[at] = state
 			}
 		}
 	}
@@ -232,4 +230,29 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 		b.Coverage = &percent
 	}
 	return nil
+}
+
+// looked are the hours of days that a run has looked at. The ledger calls an hour out of scope when it is before the first
+// digest, and also when a run's period began after it or ended before it on the same day. Only a day that is out of scope
+// from its first hour to its last, and the hours that follow it at once, are known to be before the first digest; the
+// others nobody has looked at.
+func looked(days []verdict.Day) iter.Seq2[time.Time, integrity.State] {
+	return func(yield func(time.Time, integrity.State) bool) {
+		var before time.Time // where the hours before the first digest end, as far as they are known
+		for _, d := range days {
+			whole := !slices.ContainsFunc(d.Hours[:], func(s integrity.State) bool { return s != integrity.OutOfScope })
+			for h, state := range d.Hours {
+				at := d.Date.Add(time.Duration(h) * time.Hour)
+				if state == integrity.OutOfScope {
+					if !whole && !at.Equal(before) {
+						continue
+					}
+					before = at.Add(time.Hour)
+				}
+				if !yield(at, state) {
+					return
+				}
+			}
+		}
+	}
 }
