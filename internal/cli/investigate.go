@@ -86,16 +86,7 @@ func writeCase(w io.Writer, c app.Case, b answer.Basis, s style) error {
 	if c.First != nil && c.Last != nil {
 		fmt.Fprintf(&out, "%d events, %d changes, %d errors; first %s, last %s\n", c.Counts.Events, c.Counts.Changes, c.Counts.Errors, stamp(*c.First), stamp(*c.Last))
 	}
-	if len(c.Behind) > 0 {
-		out.WriteString("\nBehind it\n")
-	}
-	for _, x := range c.Behind {
-		word := s.good(string(x.State))
-		if x.State == "unknown" {
-			word = s.bad("unknown")
-		}
-		fmt.Fprintf(&out, "  %s %s, %d events, %s\n", word, wrapLong(web.Visible(x.Name), 50, "    "), x.Events, x.Confidence)
-	}
+	writeBehind(&out, c, s)
 	if len(c.Actors) > 0 {
 		out.WriteString("\nHow that is known\n")
 	}
@@ -161,6 +152,34 @@ func writeCase(w io.Writer, c app.Case, b answer.Basis, s style) error {
 	fmt.Fprintf(&out, "\n%s", caseBasis(b, int64(len(c.Timeline)), s))
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// writeBehind says who is behind the subject. Around an event others are at work: they are not behind it.
+func writeBehind(out *strings.Builder, c app.Case, s style) {
+	line := func(state, name string, tail string) {
+		word := s.good(state)
+		if state == "unknown" {
+			word = s.bad(state)
+		}
+		fmt.Fprintf(out, "  %s %s, %s\n", word, wrapLong(web.Visible(name), 50, "    "), tail)
+	}
+	head := "\nBehind it\n"
+	if c.Subject.Kind == "event" {
+		for _, e := range c.Timeline {
+			if e.Relation == "subject" {
+				out.WriteString(head)
+				line(string(e.Who.State), e.Who.Name, fmt.Sprintf("%s, %s below", e.Who.Confidence, e.Who.Actor))
+				break
+			}
+		}
+		head = "\nAround it, with what it touched and in its session\n"
+	}
+	if len(c.Behind) > 0 {
+		out.WriteString(head)
+	}
+	for _, x := range c.Behind {
+		line(string(x.State), x.Name, fmt.Sprintf("%d events, %s", x.Events, x.Confidence))
+	}
 }
 
 // caseBasis is what many questions stand on: no single SQL.
