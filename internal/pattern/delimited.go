@@ -81,8 +81,11 @@ func (c *cursor) fieldCondition() (*expr, error) {
 		return nil, c.errorAt(start, "the name of the same field")
 	}
 	c.space()
-	if e.cond.field == "" && (c.end() || strings.IndexByte("=!<>", c.text[c.i]) < 0) {
-		return nil, c.error(`a name, a condition or "..."`)
+	if c.end() || strings.IndexByte("=!<>", c.text[c.i]) < 0 {
+		if e.cond.field == "" {
+			return nil, c.error(`a name, a condition or "..."`)
+		}
+		return nil, c.error(`an operator, "," or "]"`)
 	}
 	var err error
 	e.cond.op, e.cond.value, err = c.compare(func(b byte) bool { return b == ',' || b == ']' })
