@@ -102,7 +102,7 @@ type Compaction struct {
 // Compact joins the small parts of each partition that has at least that many of them, and commits. Rows stay as they are.
 func (ld *Load) Compact(ctx context.Context, atLeast int) (Compaction, error) {
 	var c Compaction
-	all, err := ld.lake.parts(ctx, ld.lake.db.Read, "retired = 0")
+	all, err := ld.lake.parts(ctx, "retired = 0")
 	if err != nil {
 		return c, err
 	}
@@ -188,7 +188,7 @@ func (ld *Load) join(ctx context.Context, parts []Part, c *Compaction) (written 
 
 // Expired are the parts whose day lies before a time. Evidence is not part of the lake, and nothing of it is named here.
 func (l *Lake) Expired(ctx context.Context, before time.Time) ([]Part, error) {
-	return l.parts(ctx, l.db.Read, "retired = 0 AND date < ? AND date <> '1970-01-01'", before.UTC().Format(time.DateOnly))
+	return l.parts(ctx, "retired = 0 AND date < ? AND date <> '1970-01-01'", before.UTC().Format(time.DateOnly))
 }
 
 // Forget removes parts from the lake. Their log files stay known, so that they are not taken in again.

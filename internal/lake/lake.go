@@ -174,31 +174,12 @@ func (l *Lake) Parts(ctx context.Context, s Scope) ([]Part, error) {
 	if s.Verified {
 		where += " AND verified > 0"
 	}
-	return l.parts(ctx, l.db.Read, where, args...)
+	return l.parts(ctx, where, args...)
 }
 
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func (l *Lake) parts(ctx context.Context, q querier, where string, args ...any) ([]Part, error) {
-	rows, err := q.QueryContext(ctx, "SELECT "+partColumns+" FROM part WHERE "+where+" ORDER BY date, account, region, first_time, id", args...)
-	if err != nil {
-		return nil, fmt.Errorf("lake: parts: %w", sqlite.Classify(err))
-	}
-	defer rows.Close()
-	var out []Part
-	for rows.Next() {
-		p, err := scanPart(rows)
-		if err != nil {
-			return nil, fmt.Errorf("lake: parts: %w", sqlite.Classify(err))
-		}
-		out = append(out, p)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("lake: parts: %w", sqlite.Classify(err))
-	}
-	return out, nil
+func (l *Lake) parts(ctx context.Context, where string, args ...any) ([]Part, error) {
+	return sqlite.All(ctx, sqlite.Query{DB: l.db, What: "lake: parts", Args: args,
+		SQL: "SELECT " + partColumns + " FROM part WHERE " + where + " ORDER BY date, account, region, first_time, id"}, scanPart)
 }
 
 // Errors of the lake's own file; see package sqlite.

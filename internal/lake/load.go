@@ -80,7 +80,7 @@ func (ld *Load) Close() error {
 
 // clear removes files that no part names, and parts that were replaced.
 func (ld *Load) clear(ctx context.Context) error {
-	live, err := ld.lake.parts(ctx, ld.lake.db.Read, "retired = 0")
+	live, err := ld.lake.parts(ctx, "retired = 0")
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (ld *Load) hold(p event.Place) (release func()) {
 
 // here are the parts of a partition as this load sees them.
 func (ld *Load) here(ctx context.Context, p event.Place) ([]Part, error) {
-	all, err := ld.lake.parts(ctx, ld.lake.db.Read, "retired = 0 AND account = ? AND region = ? AND date = ?", p.Account, p.Region, p.Date)
+	all, err := ld.lake.parts(ctx, "retired = 0 AND account = ? AND region = ? AND date = ?", p.Account, p.Region, p.Date)
 	if err != nil {
 		return nil, err
 	}

@@ -48,26 +48,7 @@ func placesText(places []event.Place) string {
 // Logs yields the log files of a source (empty: of every source) whose key starts with prefix, by source and key. Their
 // Faults are not filled.
 func (l *Lake) Logs(ctx context.Context, source, prefix string) iter.Seq2[receipt.File, error] {
-	return func(yield func(receipt.File, error) bool) {
-		rows, err := l.db.Read.QueryContext(ctx, "SELECT "+logColumns+` FROM log_file WHERE (?1 = '' OR source = ?1)
-			AND key >= ?2 AND key < ?2 || char(1114111) ORDER BY source, key, id`, source, prefix)
-		if err != nil {
-			yield(receipt.File{}, fmt.Errorf("lake: log files: %w", sqlite.Classify(err)))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			g, err := scanLog(rows)
-			if err != nil {
-				yield(g, fmt.Errorf("lake: log files: %w", sqlite.Classify(err)))
-				return
-			}
-			if !yield(g, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(receipt.File{}, fmt.Errorf("lake: log files: %w", sqlite.Classify(err)))
-		}
-	}
+	return sqlite.Rows(ctx, sqlite.Query{DB: l.db, What: "lake: log files", Args: []any{source, prefix},
+		SQL: "SELECT " + logColumns + ` FROM log_file WHERE (?1 = '' OR source = ?1)
+			AND key >= ?2 AND key < ?2 || char(1114111) ORDER BY source, key, id`}, scanLog)
 }

@@ -23,7 +23,7 @@ func (c Copy) Open() (*os.File, error) { return os.Open(c.path) }
 // Differences compares the lake with what a copy is known to have: what it lacks, and what it has that the lake has no
 // more. A target is the copy's s3:// URL.
 func (l *Lake) Differences(ctx context.Context, target string) (lacks, extra []Copy, err error) {
-	parts, err := l.parts(ctx, l.db.Read, "retired = 0 AND id NOT IN (SELECT part FROM replica WHERE target = ?)", target)
+	parts, err := l.parts(ctx, "retired = 0 AND id NOT IN (SELECT part FROM replica WHERE target = ?)", target)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -38,21 +38,14 @@ func (l *Lake) Differences(ctx context.Context, target string) (lacks, extra []C
 		}
 		lacks = append(lacks, Copy{Part: p.ID, Key: "events/" + filepath.ToSlash(name) + "/" + p.Name, path: path})
 	}
-	rows, err := l.db.Read.QueryContext(ctx, `SELECT part, key FROM replica WHERE target = ?1
-		AND part NOT IN (SELECT id FROM part WHERE retired = 0) ORDER BY key`, target)
+	q := sqlite.Query{DB: l.db, What: "lake: copies", SQL: `SELECT part, key FROM replica WHERE target = ?1
+		AND part NOT IN (SELECT id FROM part WHERE retired = 0) ORDER BY key`, Args: []any{target}}
+	extra, err = sqlite.All(ctx, q, func(r *sql.Rows) (c Copy, err error) {
+		err = r.Scan(&c.Part, &c.Key)
+		return c, err
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("lake: copies: %w", sqlite.Classify(err))
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c Copy
-		if err := rows.Scan(&c.Part, &c.Key); err != nil {
-			return nil, nil, fmt.Errorf("lake: copies: %w", sqlite.Classify(err))
-		}
-		extra = append(extra, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, nil, fmt.Errorf("lake: copies: %w", sqlite.Classify(err))
+		return nil, nil, err
 	}
 	return lacks, extra, nil
 }

@@ -2,10 +2,12 @@ package lake
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"iter"
 
 	"github.com/trailseal/trailseal/internal/answer"
+	"github.com/trailseal/trailseal/internal/sqlite"
 )
 
 // LogFiles is the table log_files: the receipts of the log files that are in the lake, whatever the scope's period.
@@ -39,18 +41,9 @@ func orNull(s string) any {
 
 // Sources are the names of the sources that the lake's log files are from.
 func (l *Lake) Sources(ctx context.Context) ([]string, error) {
-	rows, err := l.db.Read.QueryContext(ctx, "SELECT DISTINCT source FROM log_file ORDER BY source")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, rows.Err()
+	q := sqlite.Query{DB: l.db, What: "lake: sources", SQL: "SELECT DISTINCT source FROM log_file ORDER BY source"}
+	return sqlite.All(ctx, q, func(r *sql.Rows) (s string, err error) {
+		err = r.Scan(&s)
+		return s, err
+	})
 }

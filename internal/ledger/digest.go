@@ -54,22 +54,20 @@ func (l *Ledger) Folder(ctx context.Context, scope int64, prefix string) (id int
 
 // Folders returns the folders of log files of a scope, by prefix.
 func (l *Ledger) Folders(ctx context.Context, scope int64) (map[string]int64, error) {
-	rows, err := l.db.Read.QueryContext(ctx, "SELECT prefix, id FROM folder WHERE scope = ?", scope)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: folders: %w", sqlite.Classify(err))
+	type folder struct {
+		prefix string
+		id     int64
 	}
-	defer rows.Close()
 	out := make(map[string]int64)
-	for rows.Next() {
-		var prefix string
-		var id int64
-		if err := rows.Scan(&prefix, &id); err != nil {
-			return nil, fmt.Errorf("ledger: folders: %w", sqlite.Classify(err))
+	all := sqlite.Rows(ctx, l.query("folders", "SELECT prefix, id FROM folder WHERE scope = ?", scope), func(r *sql.Rows) (f folder, err error) {
+		err = r.Scan(&f.prefix, &f.id)
+		return f, err
+	})
+	for f, err := range all {
+		if err != nil {
+			return nil, err
 		}
-		out[prefix] = id
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: folders: %w", sqlite.Classify(err))
+		out[f.prefix] = f.id
 	}
 	return out, nil
 }
@@ -79,21 +77,12 @@ const digestColumns = `id, name, version, problem, start_time, end_time, end_tex
 
 // Digests returns what is known of every digest of a scope, by name.
 func (l *Ledger) Digests(ctx context.Context, scope int64) (map[string]*verdict.Digest, error) {
-	rows, err := l.db.Read.QueryContext(ctx, "SELECT "+digestColumns+" FROM digest WHERE scope = ? ORDER BY id", scope)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err))
-	}
-	defer rows.Close()
 	out := make(map[string]*verdict.Digest)
-	for rows.Next() {
-		d, err := scanDigest(rows)
+	for d, err := range sqlite.Rows(ctx, l.query("digests", "SELECT "+digestColumns+" FROM digest WHERE scope = ? ORDER BY id", scope), scanDigest) {
 		if err != nil {
-			return nil, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err))
+			return nil, err
 		}
 		out[d.Name] = d
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: digests: %w", sqlite.Classify(err))
 	}
 	return out, nil
 }

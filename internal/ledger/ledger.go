@@ -43,6 +43,11 @@ func Open(ctx context.Context, home string) (*Ledger, error) {
 	return &Ledger{db}, nil
 }
 
+// query is a question about what, for package sqlite.
+func (l *Ledger) query(what, sql string, args ...any) sqlite.Query {
+	return sqlite.Query{DB: l.db, What: "ledger: " + what, SQL: sql, Args: args}
+}
+
 // Path is where the ledger's file lies.
 func (l *Ledger) Path() string { return l.db.Path }
 

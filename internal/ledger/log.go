@@ -13,36 +13,21 @@ import (
 // Logs yields the log files of a folder as the digests list them, by name and digest, from the name from on and
 // below the name to (empty: to the end). Log files of digests that have been replaced since are among them.
 func (l *Ledger) Logs(ctx context.Context, folder int64, from, to string) iter.Seq2[verdict.Log, error] {
-	return func(yield func(verdict.Log, error) bool) {
-		if to == "" {
-			to = "\U0010FFFF"
-		}
-		rows, err := l.db.Read.QueryContext(ctx, `SELECT name, digest, sha256, version, state, problem, size FROM log
-			WHERE folder = ? AND name >= ? AND name < ? ORDER BY name, digest`, folder, from, to)
-		if err != nil {
-			yield(verdict.Log{}, fmt.Errorf("ledger: log files: %w", sqlite.Classify(err)))
-			return
-		}
-		defer rows.Close()
-		var sum sql.RawBytes
-		for rows.Next() {
-			var g verdict.Log
-			if err := rows.Scan(&g.Name, &g.Digest, &sum, &g.Version, &g.State, &g.Problem, &g.Size); err != nil {
-				yield(g, fmt.Errorf("ledger: log files: %w", sqlite.Classify(err)))
-				return
-			}
-			if copy(g.SHA256[:], sum) != 32 {
-				yield(g, fmt.Errorf("ledger: %w: log file %q has a hash of %d bytes", ErrDamaged, g.Name, len(sum)))
-				return
-			}
-			if !yield(g, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(verdict.Log{}, fmt.Errorf("ledger: log files: %w", sqlite.Classify(err)))
-		}
+	if to == "" {
+		to = "\U0010FFFF"
 	}
+	var sum sql.RawBytes
+	return sqlite.Rows(ctx, l.query("log files", `SELECT name, digest, sha256, version, state, problem, size FROM log
+		WHERE folder = ? AND name >= ? AND name < ? ORDER BY name, digest`, folder, from, to), func(r *sql.Rows) (verdict.Log, error) {
+		var g verdict.Log
+		if err := r.Scan(&g.Name, &g.Digest, &sum, &g.Version, &g.State, &g.Problem, &g.Size); err != nil {
+			return g, err
+		}
+		if copy(g.SHA256[:], sum) != 32 {
+			return g, fmt.Errorf("%w: log file %q has a hash of %d bytes", ErrDamaged, g.Name, len(sum))
+		}
+		return g, nil
+	})
 }
 
 // SaveLogs writes what reading log files found.

@@ -14,30 +14,20 @@ import (
 
 // Keys returns every public key that was ever learned.
 func (l *Ledger) Keys(ctx context.Context) ([]integrity.PublicKey, error) {
-	rows, err := l.db.Read.QueryContext(ctx, "SELECT region, der, not_before, not_after FROM public_key ORDER BY fingerprint")
-	if err != nil {
-		return nil, fmt.Errorf("ledger: public keys: %w", sqlite.Classify(err))
-	}
-	defer rows.Close()
-	var out []integrity.PublicKey
-	for rows.Next() {
+	q := l.query("public keys", "SELECT region, der, not_before, not_after FROM public_key ORDER BY fingerprint")
+	return sqlite.All(ctx, q, func(r *sql.Rows) (k integrity.PublicKey, err error) {
 		var region string
 		var der []byte
 		var from, to int64
-		if err := rows.Scan(&region, &der, &from, &to); err != nil {
-			return nil, fmt.Errorf("ledger: public keys: %w", sqlite.Classify(err))
+		if err := r.Scan(&region, &der, &from, &to); err != nil {
+			return k, err
 		}
-		k, err := integrity.ParsePublicKey(der)
-		if err != nil {
-			return nil, fmt.Errorf("ledger: %w: public key: %w", ErrDamaged, err)
+		if k, err = integrity.ParsePublicKey(der); err != nil {
+			return k, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		k.Region, k.NotBefore, k.NotAfter = region, fromUnix(from), fromUnix(to)
-		out = append(out, k)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: public keys: %w", sqlite.Classify(err))
-	}
-	return out, nil
+		return k, nil
+	})
 }
 
 // SaveKeys remembers public keys that the CloudTrail API gave, for ever.
@@ -205,25 +195,13 @@ func (l *Ledger) Explain(ctx context.Context, e integrity.Explanation, now time.
 
 // Explanations returns every explanation, oldest first.
 func (l *Ledger) Explanations(ctx context.Context) ([]integrity.Explanation, error) {
-	rows, err := l.db.Read.QueryContext(ctx, "SELECT account, region, from_time, to_time, reason, ticket, reviewer FROM explanation ORDER BY id")
-	if err != nil {
-		return nil, fmt.Errorf("ledger: explanations: %w", sqlite.Classify(err))
-	}
-	defer rows.Close()
-	var out []integrity.Explanation
-	for rows.Next() {
-		var e integrity.Explanation
+	q := l.query("explanations", "SELECT account, region, from_time, to_time, reason, ticket, reviewer FROM explanation ORDER BY id")
+	return sqlite.All(ctx, q, func(r *sql.Rows) (e integrity.Explanation, err error) {
 		var from, to int64
-		if err := rows.Scan(&e.Account, &e.Region, &from, &to, &e.Reason, &e.Ticket, &e.Reviewer); err != nil {
-			return nil, fmt.Errorf("ledger: explanations: %w", sqlite.Classify(err))
-		}
+		err = r.Scan(&e.Account, &e.Region, &from, &to, &e.Reason, &e.Ticket, &e.Reviewer)
 		e.Span = integrity.Span{From: fromUnix(from), To: fromUnix(to)}
-		out = append(out, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("ledger: explanations: %w", sqlite.Classify(err))
-	}
-	return out, nil
+		return e, err
+	})
 }
 
 // SaveRun appends a run to the history: the report without its lists.
