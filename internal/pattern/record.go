@@ -19,9 +19,10 @@ const MaxDepth = 500
 // nothing of it is copied. The zero value is a record without JSON. After Reset it does not change, and any number of
 // goroutines may read it.
 type Record struct {
-	raw   []byte
-	nodes []node
-	table [slots]uint32 // of members of the root: the last one whose name has the slot, or 0
+	raw     []byte
+	nodes   []node
+	table   [slots]uint32 // members of the root, each at its name's slot or in the full slots after it; 0 is none
+	crowded bool          // the root has too many members for the table
 }
 
 // node is a value in document order. The first one is the root; the children of a container follow it.
@@ -52,9 +53,10 @@ const (
 	inText
 )
 
-// slots is the size of a record's table.
+// slots is the size of a record's table. At most half of it is used: CloudTrail's records have some 30 members.
 const slots = 128
 
+// slot returns where in the table a name belongs.
 func slot[T string | []byte](name T) uint8 {
 	n := len(name)
 	if n == 0 {
@@ -74,7 +76,8 @@ var (
 func (r *Record) Reset(raw []byte) error {
 	r.raw = raw
 	r.nodes = r.nodes[:0]
-	clear(r.table[:])
+	r.table = [slots]uint32{}
+	r.crowded = false
 	if len(raw) > MaxRecord {
 		return errTooLong
 	}
@@ -92,10 +95,25 @@ func (r *Record) Reset(raw []byte) error {
 		r.nodes = s.nodes[:0]
 		return s.err
 	}
-	for i := uint32(1); i < r.nodes[0].next; i = r.nodes[i].next {
-		r.table[slot(r.name(&r.nodes[i]))] = i
-	}
+	r.index()
 	return nil
+}
+
+// index fills the table.
+func (r *Record) index() {
+	count := 0
+	for i := uint32(1); i < r.nodes[0].next; i = r.nodes[i].next {
+		if count++; count > slots/2 {
+			r.crowded = true
+			return
+		}
+		name := r.name(&r.nodes[i])
+		at := slot(name)
+		for r.table[at] != 0 && string(r.name(&r.nodes[r.table[at]])) != string(name) {
+			at = (at + 1) % slots
+		}
+		r.table[at] = i
+	}
 }
 
 // Raw returns what the record is a view of.
@@ -128,11 +146,12 @@ func (r *Record) isNamed(n *node, name string) bool {
 
 // member returns the last member of the object at node i with that name, or 0.
 func (r *Record) member(i uint32, s *step) uint32 {
-	if i == 0 {
-		at := r.table[s.slot]
-		if at == 0 || r.isNamed(&r.nodes[at], s.name) {
-			return at
+	if i == 0 && !r.crowded {
+		at := s.slot
+		for r.table[at] != 0 && !r.isNamed(&r.nodes[r.table[at]], s.name) {
+			at = (at + 1) % slots
 		}
+		return r.table[at]
 	}
 	if r.nodes[i].kind != object {
 		return 0
