@@ -16,7 +16,7 @@ type DDLRequest struct {
 	Organization      string
 	Database          string
 	Accounts, Regions []string
-	From              time.Time // first day that can be asked for; zero: the default
+	From              time.Time // first day that can be asked for; zero: the day CloudTrail began
 }
 
 // DDL returns the statements that make the tables with which another engine answers the saved queries.
@@ -26,6 +26,9 @@ func (a *App) DDL(q DDLRequest) (string, error) {
 		return "", problem(Usage, fmt.Errorf("--location %q: want s3://BUCKET[/PREFIX]", q.Location), "trailseal query ddl --location s3://BUCKET/PREFIX --database NAME")
 	}
 	o := ddl.Options{Database: q.Database, Organization: q.Organization, Accounts: q.Accounts, Regions: q.Regions, From: q.From}
+	if o.From.IsZero() {
+		o.From = time.Date(2013, 11, 1, 0, 0, 0, 0, time.UTC)
+	}
 	o.Bucket, o.Prefix, _ = strings.Cut(strings.TrimSuffix(rest, "/"), "/")
 	var parts []string
 	for _, make := range map[string][]func(ddl.Options) (string, error){

@@ -413,7 +413,8 @@ func (g *global) queryDDL() *cobra.Command {
 		Short: "Print the table definitions for Athena or Trino",
 		Long: `DDL prints the table definitions with which Athena or Trino answer the saved
 queries: over the lake's Parquet files in a bucket (ingest --to s3://…), or
-over CloudTrail's own files, without ingest.`,
+over CloudTrail's own files, without ingest. Days before --from cannot be asked
+for; without it, those before 2013-11-01, when CloudTrail began.`,
 		Example: `  trailseal query ddl --location s3://my-lake/trailseal --database audit
   trailseal query ddl --of raw --location s3://my-trail-bucket \
       --organization o-abcdefghij --account 111122223333 --database audit`,
