@@ -54,7 +54,7 @@ func (g *global) logProgress(p *app.Progress, first string) func() {
 			log.Info(first, "seconds", int(g.env.Now().Sub(started).Seconds()))
 			return
 		}
-		log.Info("validating", "listed", p.Listed.Load(), "read", p.Read.Load(), "to_read", p.Wanted.Load(),
+		log.Info("reading", "listed", p.Listed.Load(), "read", p.Read.Load(), "to_read", p.Wanted.Load(),
 			"bytes", p.Bytes.Load(), "seconds", int(g.env.Now().Sub(started).Seconds()))
 	}
 }
