@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -77,7 +78,11 @@ is nothing; 3 error; 4 credentials or permission; 64 usage; 130 interrupted.`,
 			if err != nil {
 				return toldOf(err)
 			}
-			if n := rep.States["pending"]; n > 0 && !g.quiet {
+			if f := rep.Files; q.OnlyVerified && f.Refused > 0 && f.Read+f.Known+f.Restated == 0 {
+				return &failure{code: exitIncomplete, err: fmt.Errorf("no log file of %q is verified: all %d are refused", args[0], f.Refused),
+					hint: "trailseal validate " + web.Visible(app.Quote(args[0])) + g.sameHome()}
+			}
+			if n := rep.States["pending"]; n > 0 && !g.quiet && !isFile(args[0]) {
 				fmt.Fprintf(g.env.Stderr, "trailseal: hint: trailseal validate %s%s   # %d files are pending; ingest again after it\n", web.Visible(app.Quote(args[0])), g.sameHome(), n)
 			}
 			if rep.Files.Unreadable > 0 || rep.Faulty > 0 {
@@ -91,6 +96,12 @@ is nothing; 3 error; 4 credentials or permission; 64 usage; 130 interrupted.`,
 	f.BoolVar(&q.SinceLast, "since-last", false, "list only what is newer than the newest file in the lake")
 	f.StringVar(&q.Copy, "copy-to", "", "also copy the lake to `s3://BUCKET/PREFIX`, for Athena (--to s3://… does the same)")
 	return cmd
+}
+
+// isFile reports whether a source is a single file, which has no digests to be validated with.
+func isFile(source string) bool {
+	info, err := os.Stat(source)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (g *global) writeReceipt(w io.Writer, r receipt.Report) error {
