@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trailseal/trailseal/catalog"
+	"github.com/trailseal/trailseal/internal/answer"
 	"github.com/trailseal/trailseal/internal/dialect"
 	"github.com/trailseal/trailseal/internal/dialect/dialecttest"
 )
@@ -203,10 +204,7 @@ func run(t *testing.T, q catalog.Query, c queryCase) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var columns []string
-	for _, column := range result.Columns {
-		columns = append(columns, column.Name)
-	}
+	columns := names(result)
 	if diff := cmp.Diff(q.Columns, columns); diff != "" {
 		t.Errorf("columns (-header +answer):\n%s", diff)
 	}
@@ -234,6 +232,15 @@ func run(t *testing.T, q catalog.Query, c queryCase) {
 	if diff := cmp.Diff(c.want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
+}
+
+// names are the names of an answer's columns.
+func names(r answer.Result) []string {
+	var out []string
+	for _, c := range r.Columns {
+		out = append(out, c.Name)
+	}
+	return out
 }
 
 func text(v any) string {
@@ -278,11 +285,7 @@ func TestNoEvents(t *testing.T) {
 			t.Errorf("%s: %v", q.ID, err)
 			continue
 		}
-		var columns []string
-		for _, c := range result.Columns {
-			columns = append(columns, c.Name)
-		}
-		if diff := cmp.Diff(q.Columns, columns); diff != "" {
+		if diff := cmp.Diff(q.Columns, names(result)); diff != "" {
 			t.Errorf("%s: columns (-header +answer):\n%s", q.ID, diff)
 		}
 		if rows := dialecttest.All(t, result); len(rows) > 0 {

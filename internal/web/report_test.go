@@ -192,6 +192,25 @@ func infect(v reflect.Value) {
 	}
 }
 
+// spelledOut fails the test where a page shows the hostile text as anything but text that a person can read.
+func spelledOut(t *testing.T, page string) {
+	t.Helper()
+	wellFormed(t, page)
+	for _, c := range page { // invalid UTF-8 reads as U+FFFD
+		if c == '\ufffd' || c != '\n' && !seen(c) {
+			t.Fatalf("the page holds the character %U", c)
+		}
+	}
+	for _, want := range []string{`\u202e`, `\u2066`, `\u200b`, `\u0000`, `\u001b`, `\n`, `\xff`, `\u00a0`, `\U000e0041`, `\ufe0f`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s is not spelled out", want)
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?i)<(script|img|/script)`).FindAllString(page, -1) {
+		t.Errorf("unescaped %s", m)
+	}
+}
+
 func TestHostileText(t *testing.T) {
 	r := mixed()
 	infect(reflect.ValueOf(&r))
@@ -211,20 +230,7 @@ func TestHostileText(t *testing.T) {
 	}
 	for name, page := range map[string]string{"all": render(t, r), "known": version.String(), "svg": svg.String()} {
 		t.Run(name, func(t *testing.T) {
-			wellFormed(t, page)
-			for _, c := range page {
-				if c != '\n' && !seen(c) {
-					t.Fatalf("the page holds the character %U", c)
-				}
-			}
-			for _, want := range []string{`\u202e`, `\u2066`, `\u200b`, `\u0000`, `\u001b`, `\n`, `\xff`, `\u00a0`, `\U000e0041`, `\ufe0f`} {
-				if !strings.Contains(page, want) {
-					t.Errorf("%s is not spelled out", want)
-				}
-			}
-			for _, m := range regexp.MustCompile(`(?i)<(script|img|/script)`).FindAllString(page, -1) {
-				t.Errorf("unescaped %s", m)
-			}
+			spelledOut(t, page)
 		})
 	}
 }
