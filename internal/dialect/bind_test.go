@@ -141,7 +141,7 @@ func TestLiteralOnDuckDB(t *testing.T) {
 
 // FuzzBind: whatever a value holds, it stays one value. The text is looked up again by the engine's own reading.
 func FuzzBind(f *testing.F) {
-	for _, sql := range []string{`SELECT :a`, `SELECT ':a', :a, :a.empty -- :a`, `'x':a'y'`, `/* :a`, `E:a`, `::a`, `:a:a`, "-:a", "SELECT 1 \r :a", "SELECT event_id FROM events WHERE account = :a AND event_name IN (:a, 'b') AND NOT :a.empty"} {
+	for _, sql := range []string{`SELECT :a`, `SELECT ':a', :a, :a.empty -- :a`, `'x':a'y'`, `/* :a`, `E:a`, `::a`, `:a:a`, "-:a", "SELECT:a''", "SELECT 1 \r :a", "SELECT event_id FROM events WHERE account = :a AND event_name IN (:a, 'b') AND NOT :a.empty"} {
 		for _, value := range []string{"", "x", "'", `\'`, "--", "/*", ":a", "\x00", "\xff", "';SELECT 1;'"} {
 			f.Add(sql, value)
 		}

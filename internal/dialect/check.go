@@ -259,7 +259,7 @@ func (c *checker) dot(i int) error {
 
 func (c *checker) text(i int) error {
 	t, b := c.all[i], c.at(i-1)
-	if b.kind == word && (t.joined || !c.literals[b.key]) || b.kind == quoted || b.kind == text {
+	if b.kind == word && (t.joined || !c.literals[b.key]) || b.kind == quoted || b.kind == text || b.kind == param {
 		return c.refuse(i, fmt.Sprintf("a string cannot follow %q", short(b.text)), "||, or a name without quotes after AS")
 	}
 	if b.is("interval") && !isDigits(t.key) {
