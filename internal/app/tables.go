@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -176,6 +177,27 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 			}
 		}
 	}
+	have := map[id]map[time.Time]bool{}
+	parts, err := l.Parts(ctx, lake.Scope{Accounts: b.Accounts, Regions: b.Regions})
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		k := id{p.Place.Account, p.Place.Region}
+		if have[k] == nil {
+			have[k] = map[time.Time]bool{}
+		}
+		if day, err := time.Parse(time.DateOnly, p.Place.Date); err == nil {
+			have[k][day] = true
+		}
+	}
+	lacking := 0
+	for k, hours := range known {
+		lacking += lackingDays(hours, have[k], from, to)
+	}
+	if lacking > 0 {
+		b.Warnings = append(b.Warnings, fmt.Sprintf("the lake holds no event of %d days, counted for each account and region, of which log files were verified: they were not ingested, or the lake let them go. Hours that are verified are not hours that are in this answer", lacking))
+	}
 	good, due := 0, 0
 	for k, hours := range known {
 		var gap *answer.Gap
@@ -230,6 +252,19 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 		b.Coverage = &percent
 	}
 	return nil
+}
+
+// lackingDays counts the days between two times of which log files were verified and the lake has nothing: have are those
+// that it has. What is delivered in the first hour of a day may be of the day before.
+func lackingDays(hours map[time.Time]integrity.State, have map[time.Time]bool, from, to time.Time) int {
+	lacking := map[time.Time]bool{}
+	for at, state := range hours {
+		day := at.Truncate(24 * time.Hour)
+		if state == integrity.Verified && at.Hour() > 0 && !at.Before(from) && at.Before(to) && !have[day] {
+			lacking[day] = true
+		}
+	}
+	return len(lacking)
 }
 
 // looked are the hours of days that a run has looked at. The ledger calls an hour out of scope when it is before the first

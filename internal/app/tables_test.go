@@ -52,3 +52,29 @@ func TestLookedLeavesOutWhatNoRunSaw(t *testing.T) {
 		})
 	}
 }
+
+func TestLackingDaysAreVerifiedAndNotInTheLake(t *testing.T) {
+	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	hours := map[time.Time]integrity.State{
+		day.Add(3 * time.Hour):  integrity.Verified,
+		day.Add(4 * time.Hour):  integrity.Verified,
+		day.Add(24 * time.Hour): integrity.Verified, // may be of the day before
+		day.Add(50 * time.Hour): integrity.VerifiedEmpty,
+		day.Add(75 * time.Hour): integrity.Verified,
+	}
+	for _, c := range []struct {
+		name     string
+		have     map[time.Time]bool
+		from, to time.Time
+		want     int
+	}{
+		{"nothing is there", nil, day, day.AddDate(0, 0, 5), 2},
+		{"all is there", map[time.Time]bool{day: true, day.AddDate(0, 0, 3): true}, day, day.AddDate(0, 0, 5), 0},
+		{"one was let go", map[time.Time]bool{day.AddDate(0, 0, 3): true}, day, day.AddDate(0, 0, 5), 1},
+		{"outside the period", nil, day.AddDate(0, 0, 1), day.AddDate(0, 0, 2), 0},
+	} {
+		if got := lackingDays(hours, c.have, c.from, c.to); got != c.want {
+			t.Errorf("%s: %d days, want %d", c.name, got, c.want)
+		}
+	}
+}
