@@ -32,7 +32,8 @@ type Basis struct {
 	// Coverage is the percentage of hours of the window that are proven by valid digests, of those that should be by now:
 	// hours that are pending or explained are not reckoned. It is nil when nothing is known of them.
 	Coverage *float64 `json:"coverage_percent"`
-	// Hours of the window by state, as coverage names them, and unknown for those that no validation has looked at.
+	// Hours of the window by state, as coverage names them; unknown for those that no validation has looked at, and
+	// not-ingested for verified hours of a day that the lake has nothing of.
 	Hours map[string]int `json:"hours"`
 	Gaps  []Gap          `json:"gaps"`
 
@@ -56,5 +57,5 @@ type Gap struct {
 	Region  string    `json:"region"`
 	From    time.Time `json:"from"`
 	To      time.Time `json:"to"`
-	State   string    `json:"state"` // gap-explained, gap-unexplained, invalid, pending or unknown
+	State   string    `json:"state"` // gap-explained, gap-unexplained, invalid, pending, not-ingested or unknown
 }

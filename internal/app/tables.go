@@ -128,32 +128,44 @@ func textOrNull(s string) any {
 // unknownHours are those that no validation has looked at.
 const unknownHours = "unknown"
 
+// notIngested are verified hours of a day that the lake has nothing of: they are not in an answer.
+const notIngested = "not-ingested"
+
 // cover fills in what the ledger knows of the hours of a basis: by hour the best state that any source proves. Accounts
 // and regions that the lake has and no validation has looked at are unknown.
 func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []string, b *answer.Basis) error {
-	stats, err := l.Stats(ctx)
-	if err != nil {
-		return err
-	}
-	if b.From.IsZero() {
-		b.From = stats.From
-	}
-	if b.To.IsZero() && !stats.To.IsZero() {
-		b.To = stats.To.Add(time.Microsecond)
+	if b.From.IsZero() || b.To.IsZero() {
+		stats, err := l.Stats(ctx)
+		if err != nil {
+			return err
+		}
+		if b.From.IsZero() {
+			b.From = stats.From
+		}
+		if b.To.IsZero() && !stats.To.IsZero() {
+			b.To = stats.To.Add(time.Microsecond)
+		}
 	}
 	from, to := b.From, b.To
 	b.Hours, b.Gaps = map[string]int{}, []answer.Gap{}
-	if stats.Events == 0 || !from.Before(to) {
+	if !from.Before(to) {
 		return nil
 	}
-	places, err := l.Places(ctx, lake.Scope{From: b.From, To: b.To, Accounts: b.Accounts, Regions: b.Regions})
+	parts, err := l.Parts(ctx, lake.Scope{From: from.Truncate(24 * time.Hour), To: to.Add(24*time.Hour - 1).Truncate(24 * time.Hour), Accounts: b.Accounts, Regions: b.Regions})
 	if err != nil {
 		return err
 	}
 	type id struct{ account, region string }
 	known := map[id]map[time.Time]integrity.State{}
-	for _, p := range places {
-		known[id{p.Account, p.Region}] = map[time.Time]integrity.State{}
+	have := map[id]map[time.Time]bool{}
+	for _, p := range parts {
+		k := id{p.Place.Account, p.Place.Region}
+		if have[k] == nil {
+			known[k], have[k] = map[time.Time]integrity.State{}, map[time.Time]bool{}
+		}
+		if day, err := time.Parse(time.DateOnly, p.Place.Date); err == nil {
+			have[k][day] = true
+		}
 	}
 	for _, source := range sources {
 		_, all, err := led.Coverage(ctx, source, from.Add(-24*time.Hour), to) // looked wants the day before
@@ -177,29 +189,10 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 			}
 		}
 	}
-	have := map[id]map[time.Time]bool{}
-	parts, err := l.Parts(ctx, lake.Scope{Accounts: b.Accounts, Regions: b.Regions})
-	if err != nil {
-		return err
-	}
-	for _, p := range parts {
-		k := id{p.Place.Account, p.Place.Region}
-		if have[k] == nil {
-			have[k] = map[time.Time]bool{}
-		}
-		if day, err := time.Parse(time.DateOnly, p.Place.Date); err == nil {
-			have[k][day] = true
-		}
-	}
-	lacking := 0
+	good, due, lacks := 0, 0, 0
 	for k, hours := range known {
-		lacking += lackingDays(hours, have[k], from, to)
-	}
-	if lacking > 0 {
-		b.Warnings = append(b.Warnings, fmt.Sprintf("the lake holds no event of %d days, counted for each account and region, of which log files were verified: they were not ingested, or the lake let them go. Hours that are verified are not hours that are in this answer", lacking))
-	}
-	good, due := 0, 0
-	for k, hours := range known {
+		lacking := lackingDays(hours, have[k], from, to)
+		lacks += len(lacking)
 		var gap *answer.Gap
 		note := func(at, end time.Time, word string) {
 			n := int(end.Sub(at) / time.Hour)
@@ -235,11 +228,18 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 				note(at, h, unknownHours)
 			}
 			at = h.Add(time.Hour)
-			note(h, at, hours[h].String())
+			word := hours[h].String()
+			if hours[h] == integrity.Verified && lacking[h.Truncate(24*time.Hour)] {
+				word = notIngested
+			}
+			note(h, at, word)
 		}
 		if at.Before(end) {
 			note(at, end, unknownHours)
 		}
+	}
+	if lacks > 0 {
+		b.Warnings = append(b.Warnings, fmt.Sprintf("the lake holds no event of %d days, counted for each account and region, of which log files were verified: they were not ingested, or the lake let them go. Their hours are not counted as verified here", lacks))
 	}
 	slices.SortFunc(b.Gaps, func(x, y answer.Gap) int {
 		if c := slices.Compare([]string{x.Account, x.Region}, []string{y.Account, y.Region}); c != 0 {
@@ -254,9 +254,9 @@ func cover(ctx context.Context, led *ledger.Ledger, l *lake.Lake, sources []stri
 	return nil
 }
 
-// lackingDays counts the days between two times of which log files were verified and the lake has nothing: have are those
+// lackingDays are the days between two times of which log files were verified and the lake has nothing: have are those
 // that it has. What is delivered in the first hour of a day may be of the day before.
-func lackingDays(hours map[time.Time]integrity.State, have map[time.Time]bool, from, to time.Time) int {
+func lackingDays(hours map[time.Time]integrity.State, have map[time.Time]bool, from, to time.Time) map[time.Time]bool {
 	lacking := map[time.Time]bool{}
 	for at, state := range hours {
 		day := at.Truncate(24 * time.Hour)
@@ -264,7 +264,7 @@ func lackingDays(hours map[time.Time]integrity.State, have map[time.Time]bool, f
 			lacking[day] = true
 		}
 	}
-	return len(lacking)
+	return lacking
 }
 
 // looked are the hours of days that a run has looked at. The ledger calls an hour out of scope when it is before the first

@@ -73,7 +73,7 @@ func TestLackingDaysAreVerifiedAndNotInTheLake(t *testing.T) {
 		{"one was let go", map[time.Time]bool{day.AddDate(0, 0, 3): true}, day, day.AddDate(0, 0, 5), 1},
 		{"outside the period", nil, day.AddDate(0, 0, 1), day.AddDate(0, 0, 2), 0},
 	} {
-		if got := lackingDays(hours, c.have, c.from, c.to); got != c.want {
+		if got := len(lackingDays(hours, c.have, c.from, c.to)); got != c.want {
 			t.Errorf("%s: %d days, want %d", c.name, got, c.want)
 		}
 	}

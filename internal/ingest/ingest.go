@@ -40,6 +40,8 @@ type Ledger interface {
 // Known says which files the lake has.
 type Known interface {
 	Logs(ctx context.Context, source, prefix string) iter.Seq2[receipt.File, error]
+	// Seen returns the day up to which every file of a folder was taken in, as 2026/03/02; empty: not known.
+	Seen(ctx context.Context, source, folder string) (string, error)
 	// Rows counts the rows of the lake.
 	Rows(ctx context.Context) (int64, error)
 }
@@ -50,6 +52,8 @@ type Load interface {
 	Write(ctx context.Context, rows *event.Rows) (differing int, err error)
 	// Restate gives rows of files that the lake has the state and digest that the files have now.
 	Restate(ctx context.Context, files []receipt.File) error
+	// SaveSeen remembers the day up to which every file of each folder was taken in.
+	SaveSeen(ctx context.Context, source string, days map[string]string) error
 	// Commit makes what was written part of the lake, with the files that are in it whole.
 	Commit(ctx context.Context, files []receipt.File) error
 }
@@ -92,8 +96,10 @@ type run struct {
 
 	mu       sync.Mutex
 	report   receipt.Report
-	receipts []receipt.File // whole, and not committed
-	parts    int            // written since the last commit
+	receipts []receipt.File    // whole, and not committed
+	parts    int               // written since the last commit
+	last     map[string]string // by folder: the newest day of which files were listed
+	holes    map[string]bool   // folders in which something was not taken in, or could not be listed
 }
 
 // memoryLimit bounds the compressed bytes that are read ahead.
@@ -112,7 +118,7 @@ func Run(ctx context.Context, o Options) (receipt.Report, error) {
 	if o.Parallel <= 0 {
 		o.Parallel = 2 * runtime.NumCPU()
 	}
-	r := &run{Options: o, reads: semaphore.NewWeighted(int64(o.Parallel)), memory: semaphore.NewWeighted(memoryLimit),
+	r := &run{Options: o, last: map[string]string{}, holes: map[string]bool{}, reads: semaphore.NewWeighted(int64(o.Parallel)), memory: semaphore.NewWeighted(memoryLimit),
 		report: receipt.Report{Source: o.Name, Faults: []receipt.Fault{}, Reasons: receipt.Reasons{}, States: receipt.States{}, Warnings: []string{}}}
 	before, err := o.Known.Rows(ctx)
 	if err != nil {
@@ -124,6 +130,9 @@ func Run(ctx context.Context, o Options) (receipt.Report, error) {
 	err = r.all(ctx)
 	// What is whole is kept even when the run is being stopped.
 	err = errors.Join(err, r.commit(context.WithoutCancel(ctx), true))
+	if err == nil {
+		err = r.saveSeen(ctx)
+	}
 	if err != nil {
 		return r.report, err
 	}
@@ -192,6 +201,44 @@ func (r *run) all(ctx context.Context) error {
 	return g.Wait()
 }
 
+// saveSeen remembers how far every folder was taken in without a hole. A run that was told where to begin leaves one
+// before it.
+func (r *run) saveSeen(ctx context.Context) error {
+	if !r.From.IsZero() || r.Under != "" {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	days := map[string]string{}
+	for folder, day := range r.last {
+		for hole := range r.holes {
+			rest, within := strings.CutPrefix(hole, folder)
+			switch {
+			case within && len(rest) >= 10:
+				day = min(day, rest[:10])
+			case within || strings.HasPrefix(folder, hole):
+				day = "" // anywhere in it
+			}
+		}
+		days[folder] = day
+	}
+	return r.Load.SaveSeen(ctx, r.Name, days)
+}
+
+// seen notes that files of a day of a folder were looked at.
+func (r *run) seen(folder, day string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last[folder] = max(r.last[folder], day)
+}
+
+// hole notes that something was not taken in: a file, or all below a folder.
+func (r *run) hole(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.holes[key[:strings.LastIndexByte(key, '/')+1]] = true
+}
+
 // whole notes files that are in the lake with all their rows, and commits from time to time.
 func (r *run) whole(ctx context.Context, files []receipt.File, parts int) error {
 	r.mu.Lock()
@@ -247,6 +294,7 @@ func (r *run) warn(format string, args ...any) {
 
 // unreadable notes a file or folder of which nothing is known.
 func (r *run) unreadable(key string, err error) {
+	r.hole(key)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Files.Unreadable++

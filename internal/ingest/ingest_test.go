@@ -441,6 +441,48 @@ func TestSinceLastListsWhatIsNew(t *testing.T) {
 	}
 }
 
+// What a narrower run left out is listed by the next one that looks at what is new.
+func TestSinceLastLeavesNothingOut(t *testing.T) {
+	b := newBed(t)
+	var keys []string
+	for day := range 6 {
+		keys = append(keys, b.log("AWSLogs/", at("10:00").AddDate(0, 0, day), "x", strings.Replace(record(fmt.Sprint("d", day), "10:00:00"), "03-02", fmt.Sprintf("03-%02d", 2+day), 1)))
+	}
+	since := func(o *ingest.Options) { o.SinceLast = true }
+	b.must(func(o *ingest.Options) { o.From = at("00:00").AddDate(0, 0, 4) })
+	if rep := b.must(since); rep.Events != 4 {
+		t.Errorf("after a run of the last days, %d of 4 events", rep.Events)
+	}
+	if rep := b.must(since); rep.Events != 0 || rep.Files.Listed >= 6 {
+		t.Errorf("after a whole run, %d events of %d listed files", rep.Events, rep.Files.Listed)
+	}
+	// Refused, and then let in.
+	other := newBed(t)
+	other.tree, other.ledger = b.tree, b.ledger
+	b.list(keys[5], integrity.Valid)
+	other.must(func(o *ingest.Options) { o.OnlyVerified = true })
+	if rep := other.must(since); rep.Events != 5 {
+		t.Errorf("after --only-verified, %d of 5 events", rep.Events)
+	}
+	// Unreadable, and then there.
+	third := newBed(t)
+	third.tree, third.ledger = b.tree, b.ledger
+	path := filepath.Join(b.tree, filepath.FromSlash(keys[1]))
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", path); err != nil {
+		t.Fatal(err)
+	}
+	third.must()
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+	if rep := third.must(since); rep.Events != 1 {
+		t.Errorf("after an unreadable file, %d of 1 events", rep.Events)
+	}
+}
+
 func TestAnUnreadableFileIsNoEnd(t *testing.T) {
 	b := newBed(t)
 	bad := b.log("AWSLogs/", at("10:00"), "bad", record("a", "10:00:00"))

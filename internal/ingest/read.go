@@ -135,6 +135,7 @@ func (in *intake) refused() bool {
 		return false
 	}
 	in.tally(&in.report.Files.Refused, 1)
+	in.hole(in.info.Key)
 	return true
 }
 

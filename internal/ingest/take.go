@@ -59,6 +59,9 @@ func (r *run) take(ctx context.Context, u *unit) error {
 		}
 		var files []object.Info
 		for _, h := range heads {
+			if h.more && h.day() == day {
+				t.seen(h.folder, day)
+			}
 			for h.more && h.day() == day {
 				if h.err == nil {
 					files = append(files, h.info)
@@ -143,20 +146,14 @@ func dayOf(at time.Time, days int) string {
 	return at.AddDate(0, 0, days).UTC().Format("2006/01/02")
 }
 
-// newest is the day of the newest file of a folder that the lake has, or the one before: CloudTrail names a file by the
-// time of its delivery, and may put two under way at once.
+// newest is the day before the one up to which the lake has every file of a folder: CloudTrail names a file by the time of
+// its delivery, and may put two under way at once. Empty: that is not known, and everything is listed.
 func (t *taker) newest(ctx context.Context, folder string) (string, error) {
-	last := ""
-	for f, err := range t.Known.Logs(ctx, t.Name, folder) {
-		if err != nil {
-			return "", err
-		}
-		last = max(last, strings.TrimPrefix(f.Key, folder))
+	last, err := t.Known.Seen(ctx, t.Name, folder)
+	if err != nil || last == "" {
+		return "", err
 	}
-	if len(last) < 10 {
-		return "", nil
-	}
-	day, err := time.Parse("2006/01/02", last[:10])
+	day, err := time.Parse("2006/01/02", last)
 	if err != nil {
 		return "", nil
 	}

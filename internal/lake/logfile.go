@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -51,4 +52,29 @@ func (l *Lake) Logs(ctx context.Context, source, prefix string) iter.Seq2[receip
 	return sqlite.Rows(ctx, sqlite.Query{DB: l.db, What: "lake: log files", Args: []any{source, prefix},
 		SQL: "SELECT " + logColumns + ` FROM log_file WHERE (?1 = '' OR source = ?1)
 			AND key >= ?2 AND key < ?2 || char(1114111) ORDER BY source, key, id`}, scanLog)
+}
+
+// Seen returns the day up to which every file of a folder was taken in, as CloudTrail's folders have it; empty: not known.
+func (l *Lake) Seen(ctx context.Context, source, folder string) (day string, err error) {
+	err = l.db.Read.QueryRowContext(ctx, "SELECT day FROM seen WHERE source = ? AND folder = ?", source, folder).Scan(&day)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("lake: seen: %w", sqlite.Classify(err))
+	}
+	return day, nil
+}
+
+// SaveSeen remembers that every file of folders was taken in, up to a day for each.
+func (ld *Load) SaveSeen(ctx context.Context, source string, days map[string]string) error {
+	err := ld.lake.db.Tx(ctx, func(tx *sql.Tx) error {
+		for folder, day := range days {
+			if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", source, folder, day); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("lake: seen: %w", err)
+	}
+	return nil
 }

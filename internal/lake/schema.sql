@@ -54,6 +54,14 @@ CREATE TABLE fault (
 ) STRICT;
 CREATE INDEX fault_log_file ON fault(log_file);
 
+-- Up to which day, as CloudTrail's folders have it, every file of a folder was taken in: where --since-last begins.
+CREATE TABLE seen (
+	source TEXT NOT NULL,
+	folder TEXT NOT NULL,
+	day    TEXT NOT NULL,          -- 2026/03/02
+	PRIMARY KEY (source, folder)
+) STRICT, WITHOUT ROWID;
+
 -- Parts that a copy of the lake in a bucket has.
 CREATE TABLE replica (
 	target TEXT NOT NULL,
