@@ -6,7 +6,8 @@
 // It promises that Parse refuses what the service documents as invalid, within the service's limits, and names the
 // column and what was expected there; that printing a pattern and parsing it again gives the same pattern; that a
 // field that is absent, null, an object or an array makes every comparison false, != too, as the service does; and
-// that no pattern and no record, however hostile, makes it panic or take more than a multiple of their lengths.
+// that no pattern and no record, however hostile, makes it panic, or take time that grows faster than the
+// record's length. How steep that is, a regular expression with many repetitions decides.
 //
 // Where the service's behaviour is not documented, this is what the package does:
 //   - Text that is not one JSON object, or has more than MaxDepth levels, matches no JSON pattern, not even NOT EXISTS.

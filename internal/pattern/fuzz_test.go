@@ -1,7 +1,6 @@
 package pattern
 
 import (
-	"encoding/json"
 	"reflect"
 	"regexp"
 	"strings"
@@ -81,7 +80,7 @@ func FuzzMatch(f *testing.F) {
 		}
 		got = p.MatchRecord(&r)
 		root, ok := parseNaive(event)
-		if ok != (err == nil) && (err != errTooDeep || !json.Valid(event)) {
+		if ok != (err == nil) {
 			t.Fatalf("an object by encoding/json: %v; here: %v", ok, err)
 		}
 		// What follows is not the same in both: bytes that encoding/json replaces, members that a map cannot hold

@@ -12,8 +12,8 @@ import (
 // above 256 KB never reaches CloudWatch Logs.
 const MaxRecord = 16 << 20
 
-// MaxDepth is how many objects and arrays may stand in each other.
-const MaxDepth = 500
+// MaxDepth is how many objects and arrays may stand in each other: what encoding/json accepts.
+const MaxDepth = 10_000
 
 // Record is a view of one log event that many patterns can look at: its JSON is parsed once, into positions, and
 // nothing of it is copied. The zero value is a record without JSON. After Reset it does not change, and any number of

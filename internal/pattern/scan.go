@@ -1,5 +1,10 @@
 package pattern
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // space returns the position of the first byte from i that is no white space.
 func (s *scanner) space(i int) int {
 	for i < len(s.b) && s.b[i] <= ' ' && blank(s.b[i]) {
@@ -119,9 +124,32 @@ func (s *scanner) value(i, depth int) int {
 	return s.number(i)
 }
 
+// In all eight bytes of a word.
+const (
+	ones    = 0x0101010101010101
+	highs   = ones << 7
+	quotes  = ones * '"'
+	slashes = ones * '\\'
+	spaces  = ones * ' '
+)
+
 // str reads a string and says whether it has escapes.
 func (s *scanner) str(i int) (end int, escaped bool) {
 	for i++; i < len(s.b); i++ {
+		// A bit is set in the high bit of each byte that needs a look. Borrows make false ones, but only above a true
+		// one, and the lowest is taken.
+		for len(s.b)-i >= 8 {
+			x := binary.LittleEndian.Uint64(s.b[i:])
+			q, e := x^quotes, x^slashes
+			if m := ((q-ones)&^q | (e-ones)&^e | (x-spaces)&^x) & highs; m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		if i == len(s.b) {
+			break
+		}
 		switch c := s.b[i]; {
 		case c == '"':
 			return i + 1, escaped
