@@ -64,8 +64,8 @@ func (a *App) Ingest(ctx context.Context, q IngestRequest, p *Progress) (receipt
 		o.Parallel = parallelS3
 	}
 	// Rows are made and let go by the million: collecting them less often costs memory that there is.
-	defer debug.SetGCPercent(debug.SetGCPercent(300))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(480 << 20))
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(500 << 20))
 	rep, err := ingest.Run(ctx, o)
 	if err != nil {
 		return rep, a.ingestProblem(q, err)

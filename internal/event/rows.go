@@ -63,6 +63,30 @@ type Rows struct {
 	Others               [][]Delivery // further ones, in order; shorter than Len as in Text
 	// Size is about how many bytes of memory the rows hold on to.
 	Size int64
+
+	recent [Account]*[recentValues][]byte
+}
+
+// recentValues is how many values of a column are remembered, so that equal ones share memory.
+const recentValues = 32
+
+// shared is a value of a column that is equal to v, if one is remembered; otherwise v is from then on. Values that share
+// memory need no second look: neither of the caches, which hold what was just parsed, nor of whoever numbers them.
+func (r *Rows) shared(column int, v []byte) []byte {
+	if len(v) == 0 || len(v) > 256 {
+		return v
+	}
+	known := r.recent[column]
+	if known == nil {
+		known = new([recentValues][]byte)
+		r.recent[column] = known
+	}
+	at := (uint(len(v)) + 7*uint(v[len(v)-1]) + 31*uint(v[len(v)/2])) % recentValues
+	if string(known[at]) == string(v) {
+		return known[at]
+	}
+	known[at] = v
+	return v
 }
 
 // Len is the number of rows.
@@ -94,8 +118,8 @@ func (r *Rows) Add(rec *Record, raw []byte, d Delivery) {
 
 func (r *Rows) set(column, row int, v []byte) {
 	col := r.Text[column]
-	if n := len(col); n > 0 && string(col[n-1]) == string(v) && col[n-1] != nil {
-		v = col[n-1] // one that is in the caches, and that a writer knows by its place
+	if Columns[column].Dictionary {
+		v = r.shared(column, v)
 	}
 	if len(col) < row {
 		col = slices.Grow(col, row-len(col)+1)
@@ -114,7 +138,12 @@ func (r *Rows) Reset(p Place) {
 	}
 	clear(r.Delivery)
 	clear(r.Others)
-	*r = Rows{Place: p, Text: r.Text, Time: r.Time[:0], ReadOnly: r.ReadOnly[:0], Management: r.Management[:0], Delivery: r.Delivery[:0], Others: r.Others[:0]}
+	for _, known := range r.recent {
+		if known != nil {
+			clear(known[:])
+		}
+	}
+	*r = Rows{recent: r.recent, Place: p, Text: r.Text, Time: r.Time[:0], ReadOnly: r.ReadOnly[:0], Management: r.Management[:0], Delivery: r.Delivery[:0], Others: r.Others[:0]}
 }
 
 // within reports whether v lies in raw.

@@ -14,6 +14,14 @@ type dictionary struct {
 	table  []uint32 // open addressing: the number + 1; 0 is free. Its length is a power of two
 	values []entry
 	page   []byte // the values in PLAIN encoding, which is the dictionary page
+	places [512]where
+}
+
+// where is memory that holds a value, and the value's number. It keeps the memory from being used for another.
+type where struct {
+	at     *byte
+	length int
+	number uint32
 }
 
 // entry is where a value is in the page, and its hash.
@@ -27,6 +35,7 @@ func (d *dictionary) reset() {
 	}
 	d.table = d.table[:small]
 	clear(d.table)
+	clear(d.places[:])
 	d.page, d.values = d.page[:0], d.values[:0]
 }
 

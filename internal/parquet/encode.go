@@ -86,23 +86,25 @@ func (w *Writer) bytesDictionary(at func(row int) []byte, bounds bool) bool {
 	most := w.rows/2 + 1
 	var (
 		last    []byte // of the dictionary
-		given   *byte  // where the value before began: callers often give the same one again
 		number  = null
 		repeats = 1 // more than 0: a value is worth comparing with the one before
 		nulls   = 0
 	)
 	for row := range indices {
 		v := at(row)
+		// Callers often give the same memory again: then it need not even be looked at.
+		place := unsafe.SliceData(v)
+		same := &d.places[(uintptr(unsafe.Pointer(place))>>3^uintptr(unsafe.Pointer(place))>>11)%uintptr(len(d.places))]
 		switch {
 		case v == nil:
 			indices[row] = null
 			nulls++
 			continue
-		case number != null && len(v) == len(last) && unsafe.SliceData(v) == given:
-			indices[row] = number
+		case len(v) > 0 && same.at == place && same.length == len(v):
+			indices[row] = same.number
 			continue
 		case number != null && repeats > 0 && string(v) == string(last):
-			indices[row], given = number, unsafe.SliceData(v)
+			indices[row] = number
 			continue
 		case len(d.page)+len(v) > maxDictionary || len(d.values) > most:
 			return false
@@ -113,7 +115,8 @@ func (w *Writer) bytesDictionary(at func(row int) []byte, bounds bool) bool {
 		} else {
 			repeats = max(repeats-1, 0)
 		}
-		number, last, given = x, d.value(x), unsafe.SliceData(v)
+		number, last = x, d.value(x)
+		*same = where{place, len(v), x}
 		indices[row] = number
 	}
 	if len(d.values) == 0 || len(d.values) > most {
