@@ -171,7 +171,7 @@ func tellDemo(w io.Writer, d app.Demo, html string, s style) error {
 		}
 	}
 	if m.Incident != nil {
-		fmt.Fprintf(&b, "The events tell an incident: a leaked access key, a new administrator, and\nStopLogging for three hours. In %d chains of digests, validate finds the gap and\nthe restart after it (chain_broken).\n\n", stopped)
+		fmt.Fprintf(&b, "The events tell an incident: a leaked access key, a new administrator, and\nStopLogging for four hours. In %d chains of digests, validate finds the gap and\nthe restart after it (chain_broken).\n\n", stopped)
 	}
 	fmt.Fprintf(&b, "digests    %s\n", counts("valid", r.Digests.Valid, "invalid", r.Digests.Invalid, "missing", r.Digests.Missing))
 	fmt.Fprintf(&b, "log files  %s\n", counts("valid", r.LogFiles.Valid, "invalid", r.LogFiles.Invalid, "missing", r.LogFiles.Missing, "unlisted", r.LogFiles.Unlisted, "pending", r.LogFiles.Pending))
