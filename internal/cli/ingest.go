@@ -85,7 +85,7 @@ is nothing; 3 error; 4 credentials or permission; 64 usage; 130 interrupted.`,
 			if n := rep.States["pending"]; n > 0 && !g.quiet && !isFile(args[0]) {
 				fmt.Fprintf(g.env.Stderr, "trailseal: hint: trailseal validate %s%s   # %d files are pending; ingest again after it\n", web.Visible(app.Quote(args[0])), g.sameHome(), n)
 			}
-			if rep.Files.Unreadable > 0 || rep.Faulty > 0 {
+			if rep.Files.Unreadable+rep.Files.Damaged > 0 || rep.Faulty > 0 {
 				return &failure{code: exitIncomplete}
 			}
 			return nil
@@ -110,7 +110,7 @@ func (g *global) writeReceipt(w io.Writer, r receipt.Report) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "files      %s\n", wide("read", int(r.Files.Read), "known", int(r.Files.Known), "restated", int(r.Files.Restated), "refused", int(r.Files.Refused),
-		"unreadable", int(r.Files.Unreadable), "no log files", int(r.Files.Other)))
+		"unreadable", int(r.Files.Unreadable), "damaged", int(r.Files.Damaged), "no log files", int(r.Files.Other)))
 	var states []any
 	for _, s := range []string{"verified", "pending", "unlisted", "failed"} {
 		states = append(states, s, int(r.States[s]))

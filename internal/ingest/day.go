@@ -65,6 +65,9 @@ func (t *taker) batch(ctx context.Context, below string, files []object.Info) er
 			continue
 		}
 		t.tally(&t.report.Files.Known, 1)
+		if len(known[info.Key][at].SHA256) == 0 {
+			t.tally(&t.report.Files.Damaged, 1)
+		}
 	}
 	if err := t.restate(ctx, restate); err != nil {
 		return err
@@ -118,10 +121,11 @@ func (r *run) state(key string, sum [32]byte, listed []verdict.Listed) (state, d
 
 // restated is a file that the lake has, with the state that it has now; without a state when that is the same.
 func (r *run) restated(f receipt.File, listed []verdict.Listed) receipt.File {
-	var sum [32]byte
-	copy(sum[:], f.SHA256)
-	state, digest := r.state(f.Key, sum, listed)
-	if len(f.SHA256) != 32 && state == event.Verified || state == f.State && digest == f.Digest {
+	if len(f.SHA256) != 32 {
+		return receipt.File{} // it could not be read whole: no digest changes that
+	}
+	state, digest := r.state(f.Key, [32]byte(f.SHA256), listed)
+	if state == f.State && digest == f.Digest {
 		return receipt.File{}
 	}
 	f.State, f.Digest = state, digest

@@ -380,8 +380,11 @@ func TestNothingReceivedIsDropped(t *testing.T) {
 	if d := cmp.Diff([]string{"cut", "empty", "none", "odd"}, slices.Sorted(maps.Keys(named))); d != "" {
 		t.Errorf("faults: %s", d)
 	}
-	if rep = b.must(); rep.Files.Read != 0 {
-		t.Errorf("damaged files are read again though they are as they were: %+v", rep.Files)
+	if rep.Files.Damaged != 1 {
+		t.Errorf("%d damaged files, want the one that is cut", rep.Files.Damaged)
+	}
+	if rep = b.must(); rep.Files.Read != 0 || rep.Files.Damaged != 1 {
+		t.Errorf("damaged files are read again though they are as they were, or forgotten: %+v", rep.Files)
 	}
 }
 

@@ -245,6 +245,7 @@ func (in *intake) stream(ctx context.Context, data []byte, listed []verdict.List
 		in.receipt.SHA256, in.receipt.State = []byte{}, event.Failed
 		in.file = &event.File{Key: in.info.Key, State: event.Failed}
 		in.fault(damage, -1)
+		in.tally(&in.report.Files.Damaged, 1)
 	}
 	if in.refused() {
 		return nil

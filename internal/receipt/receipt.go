@@ -72,6 +72,7 @@ type FileCounts struct {
 	Restated   int64 `json:"restated"`   // taken in before, and in another state since
 	Refused    int64 `json:"refused"`    // not verified, with --only-verified
 	Unreadable int64 `json:"unreadable"` // could not be read: nothing is known of them
+	Damaged    int64 `json:"damaged"`    // broken off or garbled, now or when they were taken in: what comes after is not known
 	Other      int64 `json:"other"`      // no log files: digests, configuration, anything else
 }
 
