@@ -270,21 +270,3 @@ func (l *Lake) Rows(ctx context.Context) (n int64, err error) {
 	}
 	return n, nil
 }
-
-// Places are the accounts and regions of which the scope has events, without their days.
-func (l *Lake) Places(ctx context.Context, s Scope) ([]event.Place, error) {
-	parts, err := l.Parts(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	seen := map[event.Place]bool{}
-	var out []event.Place
-	for _, p := range parts {
-		p.Place.Date = ""
-		if !seen[p.Place] {
-			seen[p.Place] = true
-			out = append(out, p.Place)
-		}
-	}
-	return out, nil
-}
