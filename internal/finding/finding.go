@@ -61,6 +61,8 @@ type Event struct {
 	Record int    `json:"record"`
 	// State is what validation says of the log file: verified, pending, unlisted or failed; empty where it was not asked.
 	State string `json:"log_state,omitempty"`
+	// SHA256 is of the log file's content as it was read, in hex, where it is to be compared with a digest later.
+	SHA256 string `json:"log_sha256,omitempty"`
 
 	Service   string `json:"event_source,omitempty"` // eventSource, as in iam.amazonaws.com
 	Name      string `json:"event_name,omitempty"`
