@@ -1,6 +1,10 @@
 package event
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
 
 // appendText appends what the JSON string with the content s says, and whether that is all of it: bytes that are not
 // UTF-8 and lone halves of surrogate pairs become U+FFFD, one for one, as encoding/json has it. s was scanned.
@@ -95,4 +99,54 @@ func appendJSON(dst, v []byte) []byte {
 		copy(dst[i+1:], "fffd")
 	}
 	return dst
+}
+
+// escape appends text as it stands between the quotes of a JSON string.
+func escape(dst, text []byte) []byte {
+	for {
+		n := plain(text)
+		dst = append(dst, text[:n]...)
+		if n == len(text) {
+			return dst
+		}
+		switch c := text[n]; c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			const digits = "0123456789abcdef"
+			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+		}
+		text = text[n+1:]
+	}
+}
+
+// plain returns how many bytes of text come before one that must be escaped.
+func plain(text []byte) int {
+	i := 0
+	for len(text)-i >= 8 {
+		x := binary.LittleEndian.Uint64(text[i:])
+		q, e := x^quotes, x^slashes
+		if m := ((q-ones)&^q | (e-ones)&^e | (x-spaces)&^x) & highs; m != 0 {
+			i += bits.TrailingZeros64(m) >> 3
+			// Borrows make false ones, but only above a true one.
+			return i
+		}
+		i += 8
+	}
+	for ; i < len(text); i++ {
+		if c := text[i]; c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+	}
+	return i
 }
