@@ -2,14 +2,12 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/event"
+	"github.com/trailseal/trailseal/internal/logfile"
 	"github.com/trailseal/trailseal/internal/object"
 	"github.com/trailseal/trailseal/internal/receipt"
 	"github.com/trailseal/trailseal/internal/verdict"
@@ -17,13 +15,13 @@ import (
 
 // day takes in the files that were delivered on a day, named as its folder.
 func (t *taker) day(ctx context.Context, day string, files []object.Info) error {
-	if !t.To.IsZero() && day > dayOf(t.To, 1) || !t.From.IsZero() && day < dayOf(t.From, 0) {
+	if !t.To.IsZero() && day > logfile.DayOf(t.To, 1) || !t.From.IsZero() && day < logfile.DayOf(t.From, 0) {
 		return nil
 	}
 	return t.batch(ctx, day+"/", files)
 }
 
-// batch takes in some files. below is the folder of their day below each folder of the unit.
+// batch takes in some files. below is the folder of their day below each folder of the group.
 func (t *taker) batch(ctx context.Context, below string, files []object.Info) error {
 	known, listed := map[string][]receipt.File{}, map[string][]verdict.Listed{}
 	for _, prefix := range t.prefixes(below, files) {
@@ -46,8 +44,8 @@ func (t *taker) batch(ctx context.Context, below string, files []object.Info) er
 	var read []object.Info
 	var restate []receipt.File
 	for _, info := range files {
-		if len(t.unit.folders) > 0 {
-			if k, err := integrity.ParseKey(info.Key); err != nil || k.Class != integrity.LogFile {
+		if len(t.group.Folders) > 0 {
+			if !logfile.Named(info.Key) {
 				if !strings.HasSuffix(info.Key, "/") {
 					t.tally(&t.report.Files.Other, 1)
 				}
@@ -72,12 +70,12 @@ func (t *taker) batch(ctx context.Context, below string, files []object.Info) er
 	if err := t.restate(ctx, restate); err != nil {
 		return err
 	}
-	return t.read(ctx, read, listed)
+	return t.tree.Read(ctx, read, func(ctx context.Context, f logfile.Stored) error { return t.file(ctx, f, listed[f.Info.Key]) })
 }
 
 // prefixes are those under which to look the files up.
 func (t *taker) prefixes(below string, files []object.Info) []string {
-	if len(t.unit.folders) == 0 {
+	if len(t.group.Folders) == 0 {
 		if len(files) == 0 {
 			return nil
 		}
@@ -89,8 +87,8 @@ func (t *taker) prefixes(below string, files []object.Info) []string {
 		}
 		return []string{first[:n]}
 	}
-	out := make([]string, len(t.unit.folders))
-	for i, f := range t.unit.folders {
+	out := make([]string, len(t.group.Folders))
+	for i, f := range t.group.Folders {
 		out[i] = f + below
 	}
 	return out
@@ -149,11 +147,11 @@ func (t *taker) restate(ctx context.Context, files []receipt.File) error {
 
 // restateOld looks at files that are not verified and lie before what --since-last lists.
 func (t *taker) restateOld(ctx context.Context) error {
-	if !t.SinceLast || t.Ledger == nil || t.unit.from != "" {
+	if !t.SinceLast || t.Ledger == nil || t.group.From != "" {
 		return nil
 	}
 	var changed []receipt.File
-	for _, folder := range t.unit.folders {
+	for _, folder := range t.group.Folders {
 		for f, err := range t.Known.Logs(ctx, t.Name, folder) {
 			if err != nil {
 				return err
@@ -176,68 +174,4 @@ func (t *taker) restateOld(ctx context.Context) error {
 		}
 	}
 	return t.restate(ctx, changed)
-}
-
-// fetched is an object that was read, or why it was not.
-type fetched struct {
-	info object.Info
-	data []byte // nil: it is large, and is to be streamed
-	held int64  // bytes of the memory semaphore
-	err  error
-}
-
-// read takes files in, in order, reading some ahead.
-func (t *taker) read(ctx context.Context, files []object.Info, listed map[string][]verdict.Listed) error {
-	t.Progress.Wanted.Add(int64(len(files)))
-	ahead := make(chan chan fetched, 16)
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		defer close(ahead)
-		for _, info := range files {
-			if err := t.reads.Acquire(gctx, 1); err != nil {
-				return err
-			}
-			held := min(info.Size+1, memoryLimit)
-			if err := t.memory.Acquire(gctx, held); err != nil {
-				t.reads.Release(1)
-				return err
-			}
-			to := make(chan fetched, 1)
-			g.Go(func() error {
-				defer t.reads.Release(1)
-				f := t.fetch(gctx, info)
-				f.held = held
-				to <- f
-				return nil
-			})
-			select {
-			case ahead <- to:
-			case <-gctx.Done():
-				t.memory.Release(held)
-				return gctx.Err()
-			}
-		}
-		return nil
-	})
-	var failed error
-	for to := range ahead {
-		f := <-to
-		if failed == nil {
-			if failed = t.file(gctx, f, listed[f.info.Key]); failed != nil {
-				stop() // what is under way still gives its memory back
-			}
-		}
-		t.memory.Release(f.held)
-	}
-	if err := g.Wait(); failed == nil {
-		failed = err
-	}
-	return failed
-}
-
-// fatal reports whether an error ends the run.
-func fatal(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || errors.Is(err, object.ErrCredentials) || errors.Is(err, object.ErrNoSource)
 }

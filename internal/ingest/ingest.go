@@ -14,21 +14,17 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/event"
+	"github.com/trailseal/trailseal/internal/logfile"
 	"github.com/trailseal/trailseal/internal/object"
 	"github.com/trailseal/trailseal/internal/receipt"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
 // Source is where the objects are; see validate.Source.
-type Source interface {
-	Dirs(ctx context.Context, prefix string) ([]string, error)
-	List(ctx context.Context, prefix, startAfter string) iter.Seq2[object.Info, error]
-	Open(ctx context.Context, key string) (object.Body, error)
-}
+type Source = logfile.Source
 
 // Ledger says what validation has found.
 type Ledger interface {
@@ -90,9 +86,8 @@ var ErrNothing = errors.New("no log files found")
 
 type run struct {
 	Options
-	reads   *semaphore.Weighted // objects being read
-	memory  *semaphore.Weighted // bytes of objects that were read and not taken in yet
-	damaged map[string]string   // what validation has to say against a file, by key from AWSLogs on
+	tree    *logfile.Tree
+	damaged map[string]string // what validation has to say against a file, by key from AWSLogs on
 
 	mu       sync.Mutex
 	report   receipt.Report
@@ -102,9 +97,6 @@ type run struct {
 	holes    map[string]bool   // folders in which something was not taken in, or could not be listed
 }
 
-// memoryLimit bounds the compressed bytes that are read ahead.
-const memoryLimit = 48 << 20
-
 // Run takes log files in and reports. An error means that the source, the credentials, the ledger or the lake failed as
 // a whole: what was committed stays, and the next run goes on from there. ErrNothing comes with a report.
 func Run(ctx context.Context, o Options) (receipt.Report, error) {
@@ -112,14 +104,13 @@ func Run(ctx context.Context, o Options) (receipt.Report, error) {
 	if o.Progress == nil {
 		o.Progress = new(Progress)
 	}
-	if o.Wait == 0 {
-		o.Wait = 200 * time.Millisecond
-	}
-	if o.Parallel <= 0 {
-		o.Parallel = 2 * runtime.NumCPU()
-	}
-	r := &run{Options: o, last: map[string]string{}, holes: map[string]bool{}, reads: semaphore.NewWeighted(int64(o.Parallel)), memory: semaphore.NewWeighted(memoryLimit),
+	r := &run{Options: o, last: map[string]string{}, holes: map[string]bool{},
 		report: receipt.Report{Source: o.Name, Faults: []receipt.Fault{}, Reasons: receipt.Reasons{}, States: receipt.States{}, Warnings: []string{}}}
+	r.tree = logfile.New(logfile.Options{
+		Source: o.Source, Under: o.Under, From: o.From, To: o.To, Accounts: o.Accounts, Regions: o.Regions, Parallel: o.Parallel,
+		Inflate: o.Inflate, Wait: o.Wait, Progress: o.Progress,
+		Unreadable: r.unreadable, Warn: func(text string) { r.warn("%s", text) },
+	})
 	before, err := o.Known.Rows(ctx)
 	if err != nil {
 		return r.report, err
@@ -188,15 +179,21 @@ func fromLogs(key string) string {
 }
 
 func (r *run) all(ctx context.Context) error {
-	units, err := r.discover(ctx)
+	groups, err := r.tree.Groups(ctx)
 	if err != nil {
 		return err
 	}
+	if !r.SinceLast {
+		const enough = 6 // for all workers to have something to do
+		if groups, err = r.tree.Chunks(ctx, groups, enough); err != nil {
+			return err
+		}
+	}
 	g, gctx := errgroup.WithContext(ctx)
-	// A thread in a call to C holds its processor, and one unit may wait for the disk while another computes.
+	// A thread in a call to C holds its processor, and one group may wait for the disk while another computes.
 	g.SetLimit(runtime.NumCPU() + 1)
-	for _, u := range units {
-		g.Go(func() error { return r.take(gctx, u) })
+	for _, x := range groups {
+		g.Go(func() error { return r.take(gctx, x) })
 	}
 	return g.Wait()
 }

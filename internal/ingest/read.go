@@ -2,94 +2,40 @@ package ingest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"iter"
-	"time"
 
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/event"
+	"github.com/trailseal/trailseal/internal/logfile"
 	"github.com/trailseal/trailseal/internal/object"
 	"github.com/trailseal/trailseal/internal/receipt"
 	"github.com/trailseal/trailseal/internal/verdict"
 )
 
-const (
-	// maxWhole is the largest object that is read into memory, in bytes as stored; maxInflated what may come out of it.
-	maxWhole    = 16 << 20
-	maxInflated = 64 << 20
-	// maxRecord is the longest record of a file that is streamed, in bytes.
-	maxRecord = 16 << 20
-	// maxStream is the most that is inflated of one object: beyond lies what no log file needs.
-	maxStream = 64 << 30
-	attempts  = 4
-)
-
-// fetch reads one object, trying again where that may help.
-func (r *run) fetch(ctx context.Context, info object.Info) fetched {
-	f := fetched{info: info}
-	if info.Size > maxWhole {
-		return f
-	}
-	wait := r.Wait
-	for try := range attempts {
-		f.data, f.info, f.err = r.get(ctx, info.Key)
-		if f.err == nil || object.Permanent(f.err) || ctx.Err() != nil || try == attempts-1 {
-			break
-		}
-		select {
-		case <-time.After(wait):
-			wait *= 2
-		case <-ctx.Done():
-		}
-	}
-	if f.err == nil && len(f.data) > maxWhole {
-		f.data = nil // it has grown since it was listed
-	}
-	return f
-}
-
-func (r *run) get(ctx context.Context, key string) ([]byte, object.Info, error) {
-	body, err := r.Source.Open(ctx, key)
-	if err != nil {
-		return nil, object.Info{Key: key}, err
-	}
-	defer body.Close()
-	if body.Size > maxWhole {
-		return nil, body.Info, nil
-	}
-	data := make([]byte, body.Size)
-	if _, err := io.ReadFull(body, data); err != nil {
-		return nil, body.Info, fmt.Errorf("read %q: %w", key, err)
-	}
-	return data, body.Info, nil
-}
+// maxRecord is the longest record of a file that is streamed, in bytes.
+const maxRecord = 16 << 20
 
 // file takes one file in. An error ends the run; what is wrong with the file does not.
-func (t *taker) file(ctx context.Context, f fetched, listed []verdict.Listed) error {
-	t.Progress.Read.Add(1)
-	if f.err != nil {
-		if fatal(ctx, f.err) {
-			return f.err
+func (t *taker) file(ctx context.Context, f logfile.Stored, listed []verdict.Listed) error {
+	if f.Err != nil {
+		if logfile.Fatal(ctx, f.Err) {
+			return f.Err
 		}
-		t.unreadable(f.info.Key, f.err)
+		t.unreadable(f.Info.Key, f.Err)
 		return nil
 	}
-	t.Progress.Bytes.Add(f.info.Size)
-	in := &intake{taker: t, info: f.info, reasons: map[event.Reasons]int64{}, places: map[event.Place]bool{}}
-	in.receipt = receipt.File{Source: t.Name, Key: f.info.Key, Version: f.info.Version, Size: f.info.Size, Ingested: t.Now().UTC()}
-	if k, err := integrity.ParseKey(f.info.Key); err == nil {
+	in := &intake{taker: t, info: f.Info, reasons: map[event.Reasons]int64{}, places: map[event.Place]bool{}}
+	in.receipt = receipt.File{Source: t.Name, Key: f.Info.Key, Version: f.Info.Version, Size: f.Info.Size, Ingested: t.Now().UTC()}
+	if k, err := integrity.ParseKey(f.Info.Key); err == nil {
 		in.origin = event.Origin{Account: k.Account, Region: k.Region, Delivered: k.Time}
 		in.receipt.Account, in.receipt.Region = k.Account, k.Region
 	}
-	if f.data != nil {
-		data, content, err := t.inflate(f.data)
+	if f.Data != nil {
+		data, content, err := t.tree.Content(f.Data)
 		if err == nil {
 			in.receipt.Inflated = int64(len(data))
 			in.know(content, listed)
@@ -99,16 +45,7 @@ func (t *taker) file(ctx context.Context, f fetched, listed []verdict.Listed) er
 			return in.records(ctx, in.parser.Records(data, &in.record), false)
 		}
 	}
-	return in.stream(ctx, f.data, listed)
-}
-
-// inflate returns what an object holds, and its hash.
-func (r *run) inflate(data []byte) ([]byte, [32]byte, error) {
-	if len(data) < 2 || data[0] != 0x1f || data[1] != 0x8b {
-		return data, sha256.Sum256(data), nil
-	}
-	out, content, err := r.Inflate(bytes.NewReader(data), int64(len(data)), maxInflated)
-	return out, content.SHA256, err
+	return in.stream(ctx, f.Data, listed)
 }
 
 // intake is one file being taken in.
@@ -229,9 +166,9 @@ func (in *intake) done(ctx context.Context) error {
 // stream takes in a file that is too large for memory, or damaged: the records before the damage are kept. Its hash is
 // known only at its end, and so is its state; it is read twice where it is not damaged.
 func (in *intake) stream(ctx context.Context, data []byte, listed []verdict.Listed) error {
-	sum, size, damage, err := in.measure(ctx, data)
+	sum, size, damage, err := in.tree.Measure(ctx, in.info.Key, data)
 	if err != nil {
-		if fatal(ctx, err) {
+		if logfile.Fatal(ctx, err) {
 			return err
 		}
 		in.unreadable(in.info.Key, err)
@@ -250,9 +187,9 @@ func (in *intake) stream(ctx context.Context, data []byte, listed []verdict.List
 	if in.refused() {
 		return nil
 	}
-	src, err := in.reader(ctx, data)
+	src, err := in.tree.Stream(ctx, in.info.Key, data)
 	if err != nil {
-		if fatal(ctx, err) {
+		if logfile.Fatal(ctx, err) {
 			return err
 		}
 		in.unreadable(in.info.Key, err)
@@ -260,100 +197,5 @@ func (in *intake) stream(ctx context.Context, data []byte, listed []verdict.List
 	}
 	defer src.Close()
 	// Damage was noted: here it is the end.
-	return in.records(ctx, event.Stream(&untilDamage{src}, maxRecord), true)
-}
-
-// measure reads a file to its end for its hash. damage is what is wrong with its content, err with the reading.
-func (in *intake) measure(ctx context.Context, data []byte) (sum [32]byte, size int64, damage, err error) {
-	src, err := in.reader(ctx, data)
-	if err != nil {
-		return sum, 0, nil, err
-	}
-	defer src.Close()
-	var h hash.Hash = sha256.New()
-	n, err := io.Copy(h, io.LimitReader(src, maxStream+1))
-	switch {
-	case n > maxStream:
-		damage = fmt.Errorf("it inflates to more than %d bytes", int64(maxStream))
-	case err != nil && src.zip != nil && src.body.err == nil:
-		damage = fmt.Errorf("after %d bytes of content: %w", n, err)
-	case err != nil:
-		return sum, n, nil, err
-	}
-	h.Sum(sum[:0])
-	return sum, n, damage, nil
-}
-
-// reading is an object being read and inflated where it is gzip.
-type reading struct {
-	io.Reader
-	zip   *gzip.Reader
-	body  *noted
-	close func() error
-}
-
-func (r *reading) Close() error { return r.close() }
-
-// noted remembers an error of the source, to tell it from one of the content.
-type noted struct {
-	r   io.Reader
-	err error
-}
-
-func (n *noted) Read(p []byte) (int, error) {
-	k, err := n.r.Read(p)
-	if err != nil && err != io.EOF {
-		n.err = err
-	}
-	return k, err
-}
-
-// reader opens the file's content: from memory, or else from the source.
-func (in *intake) reader(ctx context.Context, data []byte) (*reading, error) {
-	out := &reading{close: func() error { return nil }}
-	if data != nil {
-		out.body = &noted{r: bytes.NewReader(data)}
-	} else {
-		body, err := in.Source.Open(ctx, in.info.Key)
-		if err != nil {
-			return nil, err
-		}
-		out.body, out.close = &noted{r: body}, body.Close
-	}
-	head := make([]byte, 2)
-	n, err := io.ReadFull(out.body, head)
-	if out.body.err != nil {
-		out.close()
-		return nil, out.body.err
-	}
-	all := io.MultiReader(bytes.NewReader(head[:n]), out.body)
-	if err != nil || head[0] != 0x1f || head[1] != 0x8b {
-		out.Reader = all
-		return out, nil
-	}
-	if out.zip, err = gzip.NewReader(all); err != nil {
-		if out.body.err != nil {
-			out.close()
-			return nil, out.body.err
-		}
-		out.Reader, out.zip = &failing{err}, new(gzip.Reader)
-		return out, nil
-	}
-	out.Reader = out.zip
-	return out, nil
-}
-
-type failing struct{ err error }
-
-func (f *failing) Read([]byte) (int, error) { return 0, f.err }
-
-// untilDamage ends where the content does, damaged or not.
-type untilDamage struct{ r io.Reader }
-
-func (u *untilDamage) Read(p []byte) (int, error) {
-	n, err := u.r.Read(p)
-	if err != nil {
-		err = io.EOF
-	}
-	return n, err
+	return in.records(ctx, event.Stream(src.UntilDamage(), maxRecord), true)
 }

@@ -2,13 +2,11 @@ package ingest
 
 import (
 	"context"
-	"errors"
-	"iter"
-	"path"
 	"strings"
 	"time"
 
 	"github.com/trailseal/trailseal/internal/event"
+	"github.com/trailseal/trailseal/internal/logfile"
 	"github.com/trailseal/trailseal/internal/object"
 	"github.com/trailseal/trailseal/internal/receipt"
 )
@@ -16,10 +14,10 @@ import (
 // bufferLimit is how much memory the rows of one worker may hold on to before the largest partition is written.
 const bufferLimit = 40 << 20
 
-// taker takes in one unit.
+// taker takes in one group.
 type taker struct {
 	*run
-	unit    *unit
+	group   *logfile.Group
 	parser  event.Parser
 	record  event.Record
 	open    map[event.Place]*event.Rows
@@ -33,122 +31,39 @@ type waiting struct {
 	left map[event.Place]bool
 }
 
-// take takes in the files of a unit.
-func (r *run) take(ctx context.Context, u *unit) error {
-	t := &taker{run: r, unit: u, open: map[event.Place]*event.Rows{}}
-	if len(u.folders) == 0 {
+// take takes in the files of a group.
+func (r *run) take(ctx context.Context, g *logfile.Group) error {
+	t := &taker{run: r, group: g, open: map[event.Place]*event.Rows{}}
+	if len(g.Folders) == 0 {
 		return t.anywhere(ctx)
 	}
 	if err := t.restateOld(ctx); err != nil {
 		return err
 	}
-	heads, stop, err := t.listings(ctx)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	for {
-		day := ""
-		for _, h := range heads {
-			if d := h.day(); h.more && (day == "" || d < day) {
-				day = d
-			}
+	for day, err := range t.tree.Days(ctx, t.group, func(folder string) (string, error) { return t.newest(ctx, folder) }) {
+		if err != nil {
+			return err
 		}
-		if day == "" || u.to != "" && day >= u.to || !t.To.IsZero() && day > dayOf(t.To, 1) {
-			break
+		for _, folder := range day.Folders {
+			t.seen(folder, day.Name)
 		}
-		var files []object.Info
-		for _, h := range heads {
-			if h.more && h.day() == day {
-				t.seen(h.folder, day)
-			}
-			for h.more && h.day() == day {
-				if h.err == nil {
-					files = append(files, h.info)
-				}
-				h.advance()
-			}
-		}
-		if err := t.day(ctx, day, files); err != nil {
+		if err := t.day(ctx, day.Name, day.Files); err != nil {
 			return err
 		}
 		// A record is delivered within minutes of its event, but midnight may lie between.
-		if err := t.flush(ctx, func(p event.Place, _ *event.Rows) bool { return p.Date < strings.ReplaceAll(day, "/", "-") }); err != nil {
+		if err := t.flush(ctx, func(p event.Place, _ *event.Rows) bool { return p.Date < strings.ReplaceAll(day.Name, "/", "-") }); err != nil {
 			return err
 		}
 	}
 	return t.flush(ctx, func(event.Place, *event.Rows) bool { return true })
 }
 
-// head is where the listing of one folder stands.
-type head struct {
-	folder string
-	next   func() (object.Info, error, bool)
-	info   object.Info
-	err    error
-	more   bool
-}
-
-func (h *head) advance() { h.info, h.err, h.more = h.next() }
-
-// day is the folder of the day that the object lies in, or what stands in its place.
-func (h *head) day() string {
-	rest := strings.TrimPrefix(h.info.Key, h.folder)
-	if len(rest) > 10 {
-		return rest[:10]
-	}
-	return rest
-}
-
-// listings opens the listing of each folder of the unit.
-func (t *taker) listings(ctx context.Context) (heads []*head, stop func(), err error) {
-	var stops []func()
-	stop = func() {
-		for _, s := range stops {
-			s()
-		}
-	}
-	for _, f := range t.unit.folders {
-		from := t.unit.from
-		if day := dayOf(t.From, 0); day > from {
-			from = day
-		}
-		if t.SinceLast {
-			last, err := t.newest(ctx, f)
-			if err != nil {
-				stop()
-				return nil, nil, err
-			}
-			from = max(from, last)
-		}
-		after := ""
-		if from != "" {
-			after = f + from
-		}
-		prefix := f
-		if strings.HasPrefix(t.Under, f) {
-			prefix = t.Under
-		}
-		next, s := iter.Pull2(t.list(ctx, prefix, after))
-		stops = append(stops, s)
-		h := &head{folder: f, next: next}
-		h.advance()
-		heads = append(heads, h)
-	}
-	return heads, stop, nil
-}
-
-// dayOf is the folder of the day of a time, some days on; empty for no time.
-func dayOf(at time.Time, days int) string {
-	if at.IsZero() {
-		return ""
-	}
-	return at.AddDate(0, 0, days).UTC().Format("2006/01/02")
-}
-
 // newest is the day before the one up to which the lake has every file of a folder: CloudTrail names a file by the time of
-// its delivery, and may put two under way at once. Empty: that is not known, and everything is listed.
+// its delivery, and may put two under way at once. Empty: that is not known, or not asked for, and everything is listed.
 func (t *taker) newest(ctx context.Context, folder string) (string, error) {
+	if !t.SinceLast {
+		return "", nil
+	}
 	last, err := t.Known.Seen(ctx, t.Name, folder)
 	if err != nil || last == "" {
 		return "", err
@@ -157,39 +72,18 @@ func (t *taker) newest(ctx context.Context, folder string) (string, error) {
 	if err != nil {
 		return "", nil
 	}
-	return dayOf(day, -1), nil
-}
-
-// list is Source.List: what cannot be listed is noted and the rest goes on, unless nothing can.
-func (t *taker) list(ctx context.Context, prefix, after string) iter.Seq2[object.Info, error] {
-	return func(yield func(object.Info, error) bool) {
-		for info, err := range t.Source.List(ctx, prefix, after) {
-			switch {
-			case err == nil:
-				t.Progress.Listed.Add(1)
-				if !yield(info, nil) {
-					return
-				}
-			case errors.Is(err, object.ErrNotFound):
-			case ctx.Err() != nil || errors.Is(err, object.ErrCredentials) || errors.Is(err, object.ErrNoSource):
-				yield(info, err)
-				return
-			default:
-				t.unreadable(info.Key, err)
-			}
-		}
-	}
+	return logfile.DayOf(day, -1), nil
 }
 
 // anywhere takes in files of a source without an AWSLogs folder.
 func (t *taker) anywhere(ctx context.Context) error {
 	const batch = 256
 	var files []object.Info
-	for info, err := range t.list(ctx, t.Under, "") {
+	for info, err := range t.tree.List(ctx, t.Under, "") {
 		if err != nil {
 			return err
 		}
-		if !mayBeLogs(info.Key) {
+		if !logfile.MayBe(info.Key) {
 			t.tally(&t.report.Files.Other, 1)
 			continue
 		}
@@ -204,17 +98,6 @@ func (t *taker) anywhere(ctx context.Context) error {
 		return err
 	}
 	return t.flush(ctx, func(event.Place, *event.Rows) bool { return true })
-}
-
-func mayBeLogs(key string) bool {
-	if strings.HasSuffix(key, ".metadata.json") {
-		return false
-	}
-	switch path.Ext(key) {
-	case ".json", ".jsonl", ".ndjson", ".gz", ".log", ".txt", "":
-		return true
-	}
-	return false
 }
 
 // flush writes the partitions that are due, and hands on the files that are whole thereby.
