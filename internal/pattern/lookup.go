@@ -20,6 +20,15 @@ func ParsePath(text string) (Path, error) {
 	return p, nil
 }
 
+// Names is the path of members with exactly these names, dots and all.
+func Names(names ...string) Path {
+	var p Path
+	for _, name := range names {
+		p.steps = append(p.steps, step{name: name, slot: slot(name)})
+	}
+	return p
+}
+
 // String returns the names with dots between.
 func (p Path) String() string {
 	names := make([]string, len(p.steps))
@@ -53,16 +62,21 @@ type Value struct {
 
 // Lookup returns the value that a path leads to. It does not look into arrays.
 func (r *Record) Lookup(p Path) Value {
-	if len(r.nodes) == 0 {
+	return r.Root().Lookup(p)
+}
+
+// Lookup returns the value that a path from this one leads to. It does not look into arrays.
+func (v Value) Lookup(p Path) Value {
+	if v.r == nil {
 		return Value{}
 	}
-	at := uint32(0)
+	at := v.node
 	for i := range p.steps {
-		if at = r.member(at, &p.steps[i]); at == 0 {
+		if at = v.r.member(at, &p.steps[i]); at == 0 {
 			return Value{}
 		}
 	}
-	return Value{r, at}
+	return Value{v.r, at}
 }
 
 // Root returns the record itself; it is Absent where the record is no JSON.
@@ -128,3 +142,15 @@ func (v Value) Each(f func(name []byte, inner Value) bool) {
 		}
 	}
 }
+
+// Number is a decimal number as it is written, of any length: good as long as its text is.
+type Number struct{ d decimal }
+
+// ParseNumber reads an optional sign, digits with at most one point, and, where exponent says so, an exponent.
+func ParseNumber(text []byte, exponent bool) (Number, bool) {
+	d, ok := parseDecimal(text, exponent)
+	return Number{d}, ok
+}
+
+// Compare returns -1, 0 or 1 as n is less than, equal to or greater than m. It is exact.
+func (n Number) Compare(m Number) int { return n.d.compare(m.d) }
