@@ -96,7 +96,7 @@ func report(b *testing.B) {
 
 func BenchmarkSet(b *testing.B) {
 	patterns, records := benchmark(b)
-	s := NewSet(patterns...)
+	s := setOf(patterns)
 	matches := 0
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

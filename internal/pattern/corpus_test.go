@@ -85,7 +85,7 @@ func load(t *testing.T, dir string) detections {
 		}
 		d.patterns = append(d.patterns, p)
 	}
-	d.set = NewSet(d.patterns...)
+	d.set = setOf(d.patterns)
 	return d
 }
 

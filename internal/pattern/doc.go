@@ -28,6 +28,9 @@
 //   - The limit of two regular expressions holds for terms too.
 //   - In a space-delimited pattern without "..." the last field takes the rest of the line.
 //
+// Record is the one view of a record for all rules: Set indexes patterns, and rules of other languages that are a Matcher,
+// by eventName and eventSource.
+//
 // It does not evaluate what is around a pattern: metric values, default values, dimensions, transformed logs, the
 // number of filters in a log group. It extracts no fields.
 package pattern

@@ -3,6 +3,7 @@ package pattern
 import (
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -114,4 +115,36 @@ func repeated(r *Record) bool {
 		}
 	}
 	return false
+}
+
+func FuzzResetAt(f *testing.F) {
+	for _, v := range vectors() {
+		f.Add([]byte(v.event+","), uint16(0))
+	}
+	for _, event := range malformed() {
+		f.Add([]byte(" "+event), uint16(1))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, start uint16) {
+		at := min(int(start), len(data))
+		var r, whole Record
+		end, err := r.ResetAt(data, at)
+		if err != nil {
+			if len(r.nodes) > 0 || len(r.Raw()) > 0 {
+				t.Fatal("a record in spite of an error")
+			}
+			if whole.Reset(data[at:]) == nil && at < len(data) && data[at] == '{' {
+				t.Fatalf("%v, and Reset takes it", err)
+			}
+			return
+		}
+		if end <= at || end > len(data) || string(r.Raw()) != string(data[at:end]) {
+			t.Fatalf("%d to %d of %d, raw %q", at, end, len(data), r.Raw())
+		}
+		if err := whole.Reset(data[at:end]); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(whole.nodes, r.nodes) || whole.table != r.table || whole.crowded != r.crowded {
+			t.Fatal("the two views differ")
+		}
+	})
 }

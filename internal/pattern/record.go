@@ -74,10 +74,7 @@ var (
 // object, with blanks around it at most; r is then text, which patterns of terms and space-delimited ones can match
 // and JSON patterns never do.
 func (r *Record) Reset(raw []byte) error {
-	r.raw = raw
-	r.nodes = r.nodes[:0]
-	r.table = [slots]uint32{}
-	r.crowded = false
+	r.clear(raw)
 	if len(raw) > MaxRecord {
 		return errTooLong
 	}
@@ -97,6 +94,43 @@ func (r *Record) Reset(raw []byte) error {
 	}
 	r.index()
 	return nil
+}
+
+// ResetAt makes r a view of the JSON object that begins with the byte at start of data, and returns the position after it,
+// whatever stands there: so a log file can be read in one pass. The error says why there is none; r is then a view of
+// nothing.
+func (r *Record) ResetAt(data []byte, start int) (end int, err error) {
+	r.clear(nil)
+	b := data[min(start, len(data)):]
+	cut := len(b) > MaxRecord
+	if cut {
+		b = b[:MaxRecord]
+	}
+	s := scanner{b: b, nodes: r.nodes}
+	i := 0
+	if len(b) == 0 || b[0] != '{' {
+		i = s.fault(0, "an object")
+	} else {
+		i = s.object(0, 0)
+	}
+	r.nodes = s.nodes
+	if i < 0 {
+		r.nodes = s.nodes[:0]
+		if cut && s.at == len(b) {
+			return 0, errTooLong
+		}
+		return 0, s.err
+	}
+	r.raw = b[:i:i]
+	r.index()
+	return start + i, nil
+}
+
+func (r *Record) clear(raw []byte) {
+	r.raw = raw
+	r.nodes = r.nodes[:0]
+	r.table = [slots]uint32{}
+	r.crowded = false
 }
 
 // index fills the table.
@@ -238,6 +272,7 @@ func unit(b []byte) rune {
 type scanner struct {
 	b     []byte
 	nodes []node
+	at    int // where the fault is
 	err   error
 }
 
@@ -246,6 +281,6 @@ func (s *scanner) fault(i int, want string) int {
 	if i < len(s.b) {
 		found = strconv.QuoteToASCII(string(s.b[i : i+1]))
 	}
-	s.err = fmt.Errorf("byte %d: expected %s, found %s", i, want, found)
+	s.at, s.err = i, fmt.Errorf("byte %d: expected %s, found %s", i, want, found)
 	return -1
 }

@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,23 +10,24 @@ import (
 
 func TestSetIsIndexed(t *testing.T) {
 	for text, want := range map[string]string{
-		`{ $.eventName = A }`:      "name A",
-		`{ $['eventName'] = "A" }`: "name A",
-		`{ ($.eventName = B) || ($.eventName = A) || ($.eventName = B) }`: "name A B",
-		`{ $.eventSource = s && ($.eventName = A || $.eventName = B) }`:   "name A B",
-		`{ $.x = 1 && $.eventSource = s }`:                                "source s",
-		`{ ($.eventName = A && $.x = 1) || $.eventName = B }`:             "name A B",
-		`{ $.eventName = A || $.x = 1 }`:                                  "always",
-		`{ $.eventName != A }`:                                            "always",
-		`{ $.eventName = A* }`:                                            "always",
-		`{ $.eventName = 5 }`:                                             "always", // 5.0 too
-		`{ $.eventName = "5" }`:                                           "name 5",
-		`{ $.eventName = %A% }`:                                           "always",
-		`{ $.eventName NOT EXISTS }`:                                      "always",
-		`{ $.x.eventName = A }`:                                           "always",
-		`{ $.eventName[0] = A }`:                                          "always",
-		`A`:                                                               "always",
-		``:                                                                "always",
+		`{ $.eventName = A }`:      "name a",
+		`{ $['eventName'] = "A" }`: "name a",
+		`{ ($.eventName = B) || ($.eventName = A) || ($.eventName = b) }`: "name a b",
+		`{ $.eventSource = s && ($.eventName = A || $.eventName = B) }`:   "name a b",
+		`{ $.eventName = "Ä" }`:                               "always", // what folds to it is not for the index to say
+		`{ $.x = 1 && $.eventSource = s }`:                    "source s",
+		`{ ($.eventName = A && $.x = 1) || $.eventName = B }`: "name a b",
+		`{ $.eventName = A || $.x = 1 }`:                      "always",
+		`{ $.eventName != A }`:                                "always",
+		`{ $.eventName = A* }`:                                "always",
+		`{ $.eventName = 5 }`:                                 "always", // 5.0 too
+		`{ $.eventName = "5" }`:                               "name 5",
+		`{ $.eventName = %A% }`:                               "always",
+		`{ $.eventName NOT EXISTS }`:                          "always",
+		`{ $.x.eventName = A }`:                               "always",
+		`{ $.eventName[0] = A }`:                              "always",
+		`A`:                                                   "always",
+		``:                                                    "always",
 	} {
 		s := NewSet(parse(t, text))
 		got := "always"
@@ -60,6 +62,7 @@ func TestSetMatchesInOrder(t *testing.T) {
 		parse(t, ``),
 		parse(t, `{ $.eventSource = s && $.y = 1 }`),
 		parse(t, `{ $.eventSource = s && $.x = 1 }`),
+		parse(t, `{ $.eventName = "5" }`),
 	)
 	for event, want := range map[string][]int{
 		`{"eventName":"A","eventSource":"s","x":1}`: {0, 1, 3, 4, 6},
@@ -67,6 +70,9 @@ func TestSetMatchesInOrder(t *testing.T) {
 		`{"\u0065ventName":"\u0042"}`:               {2, 3, 4},
 		`{"eventName":"B","eventName":"A"}`:         {3, 4},
 		`{"eventName":null,"eventSource":["s"]}`:    {4},
+		`{"eventName":"b"}`:                         {4},
+		`{"eventName":"\u00e4","eventSource":"s"}`:  {0, 4},
+		`{"eventName":5,"eventSource":"s"}`:         {0, 4, 7},
 		`{}`:                                        {4},
 	} {
 		var r Record
@@ -97,4 +103,70 @@ func TestEmptySet(t *testing.T) {
 	if got := slices.Collect(NewSet().Match(&r)); len(got) != 0 {
 		t.Error(got)
 	}
+}
+
+// loose matches whatever its function says, and pins texts.
+type loose struct {
+	names []string
+	match func(*Record) bool
+}
+
+func (l loose) MatchRecord(r *Record) bool { return l.match(r) }
+
+func (l loose) Pins(member string) []string {
+	if member == "eventName" {
+		return l.names
+	}
+	return nil
+}
+
+func TestSetFoldsPins(t *testing.T) {
+	name := func(r *Record) string {
+		p, err := ParsePath("eventName")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(r.Lookup(p).Text())
+	}
+	asked := 0
+	s := NewSet(
+		loose{[]string{"kill"}, func(r *Record) bool { asked++; return strings.EqualFold(name(r), "kill") }},
+		loose{[]string{"K\u212a"}, func(*Record) bool { return true }}, // not ASCII: always asked
+		loose{[]string{}, func(*Record) bool { t.Error("asked a rule that nothing can match"); return false }},
+	)
+	for event, want := range map[string][]int{
+		`{"eventName":"KiLL"}`:                                {0, 1},
+		`{"eventName":"kil"}`:                                 {1},
+		`{"eventName":"kill them"}`:                           {1},
+		`{"eventName":"` + strings.Repeat("kill", 100) + `"}`: {1},
+	} {
+		var r Record
+		if err := r.Reset([]byte(event)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, slices.Collect(s.Match(&r))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", event, diff)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	// The Kelvin sign is a K: of names that are not ASCII the index knows nothing, and each rule is asked.
+	s = NewSet(loose{[]string{"kill"}, func(r *Record) bool { return strings.EqualFold(name(r), "kill") }})
+	var r Record
+	if err := r.Reset([]byte(`{"eventName":"\u212aill"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Collect(s.Match(&r)); len(got) != 1 {
+		t.Error(got)
+	}
+}
+
+// setOf is a set of patterns.
+func setOf(patterns []*Pattern) *Set {
+	var all []Matcher
+	for _, p := range patterns {
+		all = append(all, p)
+	}
+	return NewSet(all...)
 }
