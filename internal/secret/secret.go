@@ -1,11 +1,14 @@
 // Package secret holds the word for what must never be shown: a String prints as a placeholder however it is printed,
 // and only Reveal gives it away. A Reference is how a configuration names one without holding it.
 //
-// It promises that no verb of package fmt, no logger and no encoder writes a String's text. It cannot keep one out of a
-// core dump, and does not wipe memory.
+// A Resolver gets the secret that a Reference names.
+//
+// It promises that no verb of package fmt, no logger and no encoder writes a String's text, and that no error holds one.
+// It cannot keep one out of a core dump, and does not wipe memory.
 package secret
 
 import (
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,17 +17,31 @@ import (
 
 const placeholder = "[secret]"
 
-// String is a text that is not shown. The zero value is an empty one.
-type String struct{ text string }
+// String is a text that is not shown. The zero value is an empty one. It is compared with Equal, never with ==.
+type String struct {
+	// A pointer, since package fmt calls no method of a field that is not exported: of such a field it prints what is
+	// in it, and of a pointer that is an address.
+	text *string
+}
 
 // New returns text as a secret.
-func New(text string) String { return String{text} }
+func New(text string) String { return String{&text} }
 
 // Reveal returns the text. Its callers are what has to be read to know where secrets go.
-func (s String) Reveal() string { return s.text }
+func (s String) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsZero reports whether it is empty.
-func (s String) IsZero() bool { return s.text == "" }
+func (s String) IsZero() bool { return s.Reveal() == "" }
+
+// Equal reports whether both are the same text, in a time that does not tell how much of it is.
+func (s String) Equal(other String) bool {
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(other.Reveal())) == 1
+}
 
 // String returns a placeholder.
 func (String) String() string { return placeholder }
