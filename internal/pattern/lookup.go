@@ -143,14 +143,14 @@ func (v Value) Each(f func(name []byte, inner Value) bool) {
 	}
 }
 
-// Number is a decimal number as it is written, of any length: good as long as its text is.
-type Number struct{ d decimal }
+// Decimal is a decimal number as it is written, of any length: good as long as its text is.
+type Decimal struct{ d decimal }
 
-// ParseNumber reads an optional sign, digits with at most one point, and, where exponent says so, an exponent.
-func ParseNumber(text []byte, exponent bool) (Number, bool) {
+// ParseDecimal reads an optional sign, digits with at most one point, and, where exponent says so, an exponent.
+func ParseDecimal(text []byte, exponent bool) (Decimal, bool) {
 	d, ok := parseDecimal(text, exponent)
-	return Number{d}, ok
+	return Decimal{d}, ok
 }
 
 // Compare returns -1, 0 or 1 as n is less than, equal to or greater than m. It is exact.
-func (n Number) Compare(m Number) int { return n.d.compare(m.d) }
+func (n Decimal) Compare(m Decimal) int { return n.d.compare(m.d) }

@@ -34,7 +34,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-func TestNumber(t *testing.T) {
+func TestDecimal(t *testing.T) {
 	for _, tt := range []struct {
 		a, b string
 		want int
@@ -44,14 +44,14 @@ func TestNumber(t *testing.T) {
 		{"1e3", "999.9", 1},
 		{"123456789012345678901", "123456789012345678902", -1},
 	} {
-		a, aOK := ParseNumber([]byte(tt.a), true)
-		b, bOK := ParseNumber([]byte(tt.b), true)
+		a, aOK := ParseDecimal([]byte(tt.a), true)
+		b, bOK := ParseDecimal([]byte(tt.b), true)
 		if got := a.Compare(b); got != tt.want || !aOK || !bOK {
 			t.Errorf("%s, %s: want %d, got %d %t %t", tt.a, tt.b, tt.want, got, aOK, bOK)
 		}
 	}
 	for _, text := range []string{"", "x", "1 ", "1e3"} {
-		if _, ok := ParseNumber([]byte(text), false); ok {
+		if _, ok := ParseDecimal([]byte(text), false); ok {
 			t.Errorf("%q is a number", text)
 		}
 	}
