@@ -150,7 +150,13 @@ type Scope struct {
 
 // Parts returns the files that can hold rows of a scope, in order of partition and time.
 func (l *Lake) Parts(ctx context.Context, s Scope) ([]Part, error) {
-	where, args := "retired = 0", []any{}
+	where, args := s.condition()
+	return l.parts(ctx, where, args...)
+}
+
+// condition is the SQL that holds of parts that can hold rows of the scope.
+func (s Scope) condition() (where string, args []any) {
+	where = "retired = 0"
 	in := func(column string, values []string) {
 		if len(values) == 0 {
 			return
@@ -174,7 +180,7 @@ func (l *Lake) Parts(ctx context.Context, s Scope) ([]Part, error) {
 	if s.Verified {
 		where += " AND verified > 0"
 	}
-	return l.parts(ctx, where, args...)
+	return where, args
 }
 
 func (l *Lake) parts(ctx context.Context, where string, args ...any) ([]Part, error) {

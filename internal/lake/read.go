@@ -17,6 +17,19 @@ type opened struct {
 }
 
 func (l *Lake) openPart(p Part) (*opened, error) {
+	f, err := l.openFile(p)
+	if err != nil {
+		return nil, err
+	}
+	o, err := readFooter(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (l *Lake) openFile(p Part) (*os.File, error) {
 	path, err := l.path(p)
 	if err != nil {
 		return nil, err
@@ -25,15 +38,17 @@ func (l *Lake) openPart(p Part) (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lake: %w", sqlite.Classify(err))
 	}
+	return f, nil
+}
+
+func readFooter(f *os.File) (*opened, error) {
 	info, err := f.Stat()
 	if err != nil {
-		f.Close()
 		return nil, fmt.Errorf("lake: %w", sqlite.Classify(err))
 	}
 	r, err := parquet.Open(f, info.Size())
 	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lake: part %q: %w", path, err)
+		return nil, fmt.Errorf("lake: part %q: %w", f.Name(), err)
 	}
 	o := &opened{r, f, map[int]int{}}
 	for i, c := range r.Columns() {

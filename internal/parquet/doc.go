@@ -1,4 +1,4 @@
-// Package parquet writes the Parquet files of the lake, and reads them again for merging.
+// Package parquet writes the Parquet files of the lake, and reads them again, whole or a page at a time.
 //
 // The writer knows four kinds of column, all optional, and is fast: what it costs is little more than zstd. Its files are
 // for a lake of many thousands of small ones, where a query reads every footer: a footer holds what readers need to find

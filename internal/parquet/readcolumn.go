@@ -64,26 +64,39 @@ var (
 )
 
 func (r *Reader) read(group, column int, kind Kind) (columnValues, error) {
-	c, name := &r.groups[group].chunks[column], r.columns[column].Name
-	if r.columns[column].Kind != kind {
-		return columnValues{}, fmt.Errorf("column %q: %w", name, errKind)
-	}
-	buf := make([]byte, c.size)
-	if err := readFull(r.r, buf, c.start()); err != nil {
+	d, err := r.begin(group, column, kind)
+	if err != nil {
 		return columnValues{}, err
 	}
-	d := columnReader{kind: kind, chunk: c, buf: buf}
 	// A damaged file may claim many rows: more than these must be seen first.
 	const rows = 1 << 17
 	if kind == Bytes {
-		d.text = make([][]byte, 0, min(c.rows, rows))
+		d.text = make([][]byte, 0, min(d.chunk.rows, rows))
 	} else {
-		d.numbers, d.valid = make([]int64, 0, min(c.rows, rows)), make([]bool, 0, min(c.rows, rows))
+		d.numbers, d.valid = make([]int64, 0, min(d.chunk.rows, rows)), make([]bool, 0, min(d.chunk.rows, rows))
 	}
 	if err := d.pages(); err != nil {
-		return columnValues{}, fmt.Errorf("%w: group %d, column %q: %w", ErrFormat, group, name, err)
+		return columnValues{}, d.wrap(err)
 	}
 	return d.columnValues, nil
+}
+
+// begin reads a column of a group as it is in the file.
+func (r *Reader) begin(group, column int, kind Kind) (columnReader, error) {
+	c, name := &r.groups[group].chunks[column], r.columns[column].Name
+	if r.columns[column].Kind != kind {
+		return columnReader{}, fmt.Errorf("column %q: %w", name, errKind)
+	}
+	buf := make([]byte, c.size)
+	if err := readFull(r.r, buf, c.start()); err != nil {
+		return columnReader{}, err
+	}
+	return columnReader{kind: kind, chunk: c, buf: buf, name: name, group: group}, nil
+}
+
+// wrap says where the fault is.
+func (d *columnReader) wrap(err error) error {
+	return fmt.Errorf("%w: group %d, column %q: %w", ErrFormat, d.group, d.name, err)
 }
 
 // columnReader reads the pages of a column in a group, which buf holds.
@@ -96,6 +109,8 @@ type columnReader struct {
 	raw   int64
 	dict  [][]byte
 	zstd  decompressor
+	name  string
+	group int
 }
 
 type pageHeader struct {
@@ -106,35 +121,49 @@ type pageHeader struct {
 
 func (d *columnReader) pages() error {
 	for len(d.buf) > 0 {
-		t := thriftReader{buf: d.buf}
-		h := t.pageHeader()
-		if t.err != nil {
-			return errPageHeader
-		}
-		rest := d.buf[t.at:]
-		if h.size < 0 || h.size > int64(len(rest)) || h.raw < 0 || h.raw > maxPage || !h.checked {
-			return errPageHeader
-		}
-		d.raw += int64(t.at) + h.raw
-		if d.raw > d.chunk.raw {
-			return errPages
-		}
-		body := rest[:h.size:h.size]
-		d.buf = rest[h.size:]
-		if int64(int32(crc32.ChecksumIEEE(body))) != h.crc {
-			return errChecksum
-		}
-		body, err := d.zstd.decompress(body, int(h.raw))
-		if err != nil {
-			return fmt.Errorf("decompress: %w", err)
-		}
-		if int64(len(body)) != h.raw {
-			return errPageData
-		}
-		if err := d.page(h, body); err != nil {
+		if err := d.next(0); err != nil {
 			return err
 		}
 	}
+	return d.finish()
+}
+
+// next reads one page. A page of values that lie before row is passed over without a look at them.
+func (d *columnReader) next(row int64) error {
+	t := thriftReader{buf: d.buf}
+	h := t.pageHeader()
+	if t.err != nil {
+		return errPageHeader
+	}
+	rest := d.buf[t.at:]
+	if h.size < 0 || h.size > int64(len(rest)) || h.raw < 0 || h.raw > maxPage || !h.checked {
+		return errPageHeader
+	}
+	d.raw += int64(t.at) + h.raw
+	if d.raw > d.chunk.raw {
+		return errPages
+	}
+	body := rest[:h.size:h.size]
+	d.buf = rest[h.size:]
+	if h.kind == pageData && h.values >= 1 && h.values <= row-d.rows {
+		d.rows += h.values
+		return nil
+	}
+	if int64(int32(crc32.ChecksumIEEE(body))) != h.crc {
+		return errChecksum
+	}
+	body, err := d.zstd.decompress(body, int(h.raw))
+	if err != nil {
+		return fmt.Errorf("decompress: %w", err)
+	}
+	if int64(len(body)) != h.raw {
+		return errPageData
+	}
+	return d.page(h, body)
+}
+
+// finish checks that the pages were all that the footer says.
+func (d *columnReader) finish() error {
 	if d.rows != d.chunk.rows || d.raw != d.chunk.raw {
 		return errPages
 	}

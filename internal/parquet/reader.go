@@ -32,6 +32,7 @@ type (
 	}
 	readChunk struct {
 		kind, codec, rows, raw, size, data, dict int64
+		min, max                                 []byte // nil where the footer does not say
 	}
 )
 
@@ -260,6 +261,12 @@ func (f *footerReader) chunk() readChunk {
 			into = &c.data
 		case 11:
 			into = &c.dict
+		case 12:
+			if kind != thriftStruct {
+				return false
+			}
+			f.bounds(&c)
+			return true
 		}
 		if into == nil || kind != thriftI32 && kind != thriftI64 {
 			return false
@@ -268,4 +275,20 @@ func (f *footerReader) chunk() readChunk {
 		return true
 	})
 	return c
+}
+
+// bounds reads Statistics.
+func (f *footerReader) bounds(c *readChunk) {
+	f.structure(func(id int64, kind byte) bool {
+		if kind != thriftBinary || id != 5 && id != 6 {
+			return false
+		}
+		into := &c.min
+		if id == 5 {
+			into = &c.max
+		}
+		b := f.binary()
+		*into = b[:len(b):len(b)]
+		return true
+	})
 }
