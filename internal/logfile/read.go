@@ -108,30 +108,39 @@ func (t *Tree) Read(ctx context.Context, files []object.Info, take func(ctx cont
 
 // ahead begins to read an object, once there is room for it, and sends where it will arrive.
 func (t *Tree) ahead(ctx context.Context, g *errgroup.Group, info object.Info, send chan<- chan Stored) error {
-	if err := t.reads.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	held := min(info.Size+1, memoryLimit)
-	if err := t.memory.Acquire(ctx, held); err != nil {
-		t.reads.Release(1)
-		return err
-	}
 	to := make(chan Stored, 1)
-	g.Go(func() error {
-		defer t.reads.Release(1)
-		f := t.Fetch(ctx, info)
-		f.held = held
-		to <- f
-		return nil
-	})
+	if err := t.begin(ctx, g, info, to); err != nil {
+		return err
+	}
 	select {
 	case send <- to:
 		return nil
 	case <-ctx.Done():
-		t.memory.Release(held)
+		t.memory.Release(held(info))
 		return ctx.Err()
 	}
 }
+
+// begin begins to read an object, once there is room for it. What arrives holds on to that room.
+func (t *Tree) begin(ctx context.Context, g *errgroup.Group, info object.Info, to chan<- Stored) error {
+	if err := t.reads.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	if err := t.memory.Acquire(ctx, held(info)); err != nil {
+		t.reads.Release(1)
+		return err
+	}
+	g.Go(func() error {
+		defer t.reads.Release(1)
+		f := t.Fetch(ctx, info)
+		f.held = held(info)
+		to <- f
+		return nil
+	})
+	return nil
+}
+
+func held(info object.Info) int64 { return min(info.Size+1, memoryLimit) }
 
 func (t *Tree) progress(f Stored) {
 	t.Progress.Read.Add(1)
