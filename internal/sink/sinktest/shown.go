@@ -1,6 +1,8 @@
 package sinktest
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,4 +52,15 @@ func Golden(t *testing.T, update bool, name string, got []byte) {
 		}
 	}
 	t.Fatalf("%s has %d lines, got %d (-update rewrites it)", file, len(b), len(a))
+}
+
+// Indent lays out JSON for a golden file.
+func Indent(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Indent(&b, text, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
 }
