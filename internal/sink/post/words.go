@@ -120,13 +120,13 @@ func Criteria(n notice.Notice) string {
 // Events are the first events, a line each.
 func Events(n notice.Notice) []string { return events(n.Alert.Events, finding.MaxEvents) }
 
-// Around is what the actor did around them, a line each; the last one says what is not known.
+// Around is what the actor did around them, a line each; before them one that says what is not known, where there is.
 func Around(n notice.Notice) []string {
-	lines := events(n.Alert.Around, finding.MaxAround)
+	var lines []string
 	if gap := Line(n.Alert.AroundGap, maxValue); gap != "" {
 		lines = append(lines, "Not complete: "+gap)
 	}
-	return lines
+	return append(lines, events(n.Alert.Around, finding.MaxAround)...)
 }
 
 func events(list []finding.Event, limit int) []string {
