@@ -157,9 +157,22 @@ func (m Message) fault(err error) error {
 	return fmt.Errorf("post to %s: %w", m.To.Host, err)
 }
 
-// hide replaces what must not show.
+// hide replaces what must not show: what m says, the address as a whole, and what in it is long enough to be a secret.
 func (m Message) hide(text string) string {
-	for _, s := range append([]string{m.To.String(), m.To.RequestURI(), m.To.Path, m.To.RawQuery}, m.Hide...) {
+	secrets := append([]string{m.To.String(), m.To.RequestURI(), m.To.Path}, m.Hide...)
+	for part := range strings.FieldsFuncSeq(m.To.RequestURI(), func(c rune) bool { return strings.ContainsRune("/?&=;", c) }) {
+		if len(part) < 16 {
+			continue
+		}
+		secrets = append(secrets, part)
+		if s, err := url.QueryUnescape(part); err == nil {
+			secrets = append(secrets, s)
+		}
+		if s, err := url.PathUnescape(part); err == nil {
+			secrets = append(secrets, s)
+		}
+	}
+	for _, s := range secrets {
 		if len(s) > 3 {
 			text = strings.ReplaceAll(text, s, "[secret]")
 		}
