@@ -29,6 +29,9 @@ func Names(names ...string) Path {
 	return p
 }
 
+// MemberPath is the path to the root's member with that name, which may have dots in it.
+func MemberPath(name string) Path { return Path{selector{member(name)}} }
+
 // String returns the names with dots between.
 func (p Path) String() string {
 	names := make([]string, len(p.steps))
