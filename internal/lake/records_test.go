@@ -361,18 +361,18 @@ func TestRecordsThatCannotBeRead(t *testing.T) {
 	if err != nil || len(partitions) != 1 || partitions[0].Rows != 24 || partitions[0].Bytes == 0 {
 		t.Fatalf("%v, %v", partitions, err)
 	}
-	failure := func(ctx context.Context) (err error, before int) {
+	failure := func(ctx context.Context) (before int, err error) {
 		for _, err := range partitions[0].Each(ctx) {
 			if err != nil {
-				return err, before
+				return before, err
 			}
 			before++
 		}
-		return nil, before
+		return before, nil
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err, _ := failure(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := failure(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	for range partitions[0].Each(t.Context()) {
@@ -396,36 +396,55 @@ func TestRecordsThatCannotBeRead(t *testing.T) {
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err, _ := failure(t.Context()); err == nil || !strings.Contains(err.Error(), "part ") || strings.Count(err.Error(), "lake:") != 1 {
+	if _, err := failure(t.Context()); err == nil || !strings.Contains(err.Error(), "part ") || strings.Count(err.Error(), "lake:") != 1 {
 		t.Errorf("damaged: %v", err)
 	}
 	if err := os.Truncate(file, 7); err != nil {
 		t.Fatal(err)
 	}
-	if err, n := failure(t.Context()); err == nil || n != 0 || strings.Count(err.Error(), "lake:") != 1 {
+	if n, err := failure(t.Context()); err == nil || n != 0 || strings.Count(err.Error(), "lake:") != 1 {
 		t.Errorf("cut: %v", err)
 	}
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if err, _ := failure(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := failure(t.Context()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("removed by somebody: %v", err)
 	}
 }
 
 func BenchmarkRecords(b *testing.B) {
-	l, byID := sampled(b)
+	const rows = 50_000
+	_, byID := sampled(b)
+	l := emptyLake(b)
 	load, err := l.Begin(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer load.Close()
-	if _, err := load.Compact(b.Context(), 2); err != nil {
+	var parser event.Parser
+	var rec event.Record
+	all, size := &event.Rows{Place: event.Place{Account: "111122223333", Region: "eu-west-1", Date: "2026-03-02"}}, 0
+	for n := 0; all.Len() < rows; n++ {
+		for id, raw := range byID {
+			raw := []byte(strings.ReplaceAll(raw, id, fmt.Sprintf("%08d%s", n, id[8:])))
+			if err := parser.Parse(raw, &rec); err != nil {
+				b.Fatal(err)
+			}
+			all.Add(&rec, raw, event.Delivery{File: good, Record: int32(n)})
+			size += len(raw)
+		}
+	}
+	if _, err := load.Write(b.Context(), all); err != nil {
+		b.Fatal(err)
+	}
+	if err := load.Commit(b.Context(), nil); err != nil {
 		b.Fatal(err)
 	}
 	for name, q := range map[string]lake.RecordQuery{"all": {}, "few": {Names: []string{"StopLogging"}}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
+			b.SetBytes(int64(size))
 			for b.Loop() {
 				partitions, err := l.Records(b.Context(), q)
 				if err != nil {
@@ -439,7 +458,7 @@ func BenchmarkRecords(b *testing.B) {
 					}
 				}
 			}
-			b.ReportMetric(float64(len(byID))*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+			b.ReportMetric(float64(all.Len())*float64(b.N)/b.Elapsed().Seconds(), "records/s")
 		})
 	}
 }

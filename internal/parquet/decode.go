@@ -13,9 +13,13 @@ var (
 	errIndex      = errors.New("an index beyond the dictionary")
 )
 
-// hybrid decodes n values of width bits, 0 to 32, that fill in, from the RLE and bit-packing hybrid.
-func hybrid(in []byte, n, width int) ([]uint32, error) {
-	out := make([]uint32, 0, n)
+// hybrid decodes n values of width bits, 0 to 32, that fill in, from the RLE and bit-packing hybrid. They are put into
+// memory where that is enough.
+func hybrid(memory []uint32, in []byte, n, width int) ([]uint32, error) {
+	out := memory[:0]
+	if cap(out) < n {
+		out = make([]uint32, 0, n)
+	}
 	for len(out) < n {
 		head, size := binary.Uvarint(in)
 		if size <= 0 || head>>1 == 0 || head>>1 > uint64(n) {

@@ -17,8 +17,8 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("\x01\x00\x00\x00a\x00\x00\x00\x00"), uint16(2), byte(2))
 	f.Fuzz(func(t *testing.T, in []byte, rows uint16, width byte) {
 		n, bits := int(rows)%maxPageRows+1, int(width)%32+1
-		if got, err := hybrid(in, n, bits); err == nil {
-			again, err := hybrid(appendHybrid(nil, got, bits), n, bits)
+		if got, err := hybrid(nil, in, n, bits); err == nil {
+			again, err := hybrid(nil, appendHybrid(nil, got, bits), n, bits)
 			if d := cmp.Diff(got, again); d != "" || err != nil || len(got) != n {
 				t.Errorf("hybrid: %d values, want %d, %v: %s", len(got), n, err, d)
 			}
@@ -43,11 +43,25 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("plainBytes: %d values, want %d, that are the page", len(got), n)
 			}
 		}
-		d := columnReader{kind: Kind(width%4 + 1), dict: [][]byte{{}, []byte("x")}}
 		for _, enc := range []encoding{encPlain, encDelta, encDeltaLength, encDictionary} {
-			d.columnValues = columnValues{}
-			if err := d.dataPage(enc, n, in); err == nil && len(d.text)+len(d.numbers) != n {
+			h := pageHeader{kind: pageData, levels: int64(encRLE), values: int64(n), encoding: int64(enc)}
+			d := columnReader{kind: Kind(width%4 + 1), chunk: &readChunk{rows: int64(n)}, dict: [][]byte{{}, []byte("x")}}
+			p := Pages{d: d}
+			err := d.page(h, in)
+			if err == nil && len(d.text)+len(d.numbers) != n {
 				t.Errorf("page in encoding %d: %d values, want %d", enc, len(d.text)+len(d.numbers), n)
+			}
+			if d.kind != Bytes {
+				continue
+			}
+			if again := p.page(h, in); (again == nil) != (err == nil) {
+				t.Errorf("page in encoding %d: %v, and by Pages %v", enc, err, again)
+			}
+			p.end = len(d.text)
+			for row, want := range d.text {
+				if got, err := p.Bytes(row); err != nil || !bytes.Equal(got, want) || (got == nil) != (want == nil) {
+					t.Errorf("page in encoding %d, row %d: %q, %v, want %q", enc, row, got, err, want)
+				}
 			}
 		}
 	})

@@ -111,6 +111,7 @@ type columnReader struct {
 	zstd  decompressor
 	name  string
 	group int
+	body  []byte // memory for the body of a page of values; nil: each has its own
 }
 
 type pageHeader struct {
@@ -121,45 +122,52 @@ type pageHeader struct {
 
 func (d *columnReader) pages() error {
 	for len(d.buf) > 0 {
-		if err := d.next(0); err != nil {
+		h, body, err := d.next(0)
+		if err == nil {
+			err = d.page(h, body)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return d.finish()
 }
 
-// next reads one page. A page of values that lie before row is passed over without a look at them.
-func (d *columnReader) next(row int64) error {
+// next returns the next page. Where its values lie before row it is passed over: the body is nil.
+func (d *columnReader) next(row int64) (h pageHeader, body []byte, err error) {
 	t := thriftReader{buf: d.buf}
-	h := t.pageHeader()
+	h = t.pageHeader()
 	if t.err != nil {
-		return errPageHeader
+		return h, nil, errPageHeader
 	}
 	rest := d.buf[t.at:]
 	if h.size < 0 || h.size > int64(len(rest)) || h.raw < 0 || h.raw > maxPage || !h.checked {
-		return errPageHeader
+		return h, nil, errPageHeader
 	}
 	d.raw += int64(t.at) + h.raw
 	if d.raw > d.chunk.raw {
-		return errPages
+		return h, nil, errPages
 	}
-	body := rest[:h.size:h.size]
+	packed := rest[:h.size:h.size]
 	d.buf = rest[h.size:]
 	if h.kind == pageData && h.values >= 1 && h.values <= row-d.rows {
 		d.rows += h.values
-		return nil
+		return h, nil, nil
 	}
-	if int64(int32(crc32.ChecksumIEEE(body))) != h.crc {
-		return errChecksum
+	if int64(int32(crc32.ChecksumIEEE(packed))) != h.crc {
+		return h, nil, errChecksum
 	}
-	body, err := d.zstd.decompress(body, int(h.raw))
-	if err != nil {
-		return fmt.Errorf("decompress: %w", err)
+	var into []byte
+	if h.kind == pageData {
+		into = d.body
+	}
+	if body, err = d.zstd.decompress(into, packed, int(h.raw)); err != nil {
+		return h, nil, fmt.Errorf("decompress: %w", err)
 	}
 	if int64(len(body)) != h.raw {
-		return errPageData
+		return h, nil, errPageData
 	}
-	return d.page(h, body)
+	return h, body, nil
 }
 
 // finish checks that the pages were all that the footer says.
@@ -171,8 +179,7 @@ func (d *columnReader) finish() error {
 }
 
 func (d *columnReader) page(h pageHeader, body []byte) error {
-	switch {
-	case h.kind == pageDictionary:
+	if h.kind == pageDictionary {
 		if d.chunk.dict == 0 || d.rows > 0 || d.dict != nil || d.kind != Bytes || h.encoding != int64(encPlain) ||
 			h.values < 1 || h.values > int64(len(body)) {
 			return errDictionary
@@ -180,40 +187,47 @@ func (d *columnReader) page(h pageHeader, body []byte) error {
 		var err error
 		d.dict, err = plainBytes(body, int(h.values))
 		return err
-	case h.kind != pageData || h.levels != int64(encRLE):
-		return errEncoding
-	case h.values < 1 || h.values > maxPageRows || h.values > d.chunk.rows-d.rows:
-		return errPages
 	}
-	d.rows += h.values
-	return d.dataPage(encoding(h.encoding), int(h.values), body)
+	levels, count, body, err := d.levels(h, body, nil)
+	if err != nil {
+		return err
+	}
+	return d.dataPage(encoding(h.encoding), levels, count, body)
 }
 
-// dataPage decodes rows values.
-func (d *columnReader) dataPage(enc encoding, rows int, body []byte) error {
+// levels begins a page of values: it returns for each row whether it has one, in memory that is given where that is
+// enough, how many have, and the values.
+func (d *columnReader) levels(h pageHeader, body []byte, memory []uint32) (levels []uint32, count int, values []byte, err error) {
+	switch {
+	case h.kind != pageData || h.levels != int64(encRLE):
+		return nil, 0, nil, errEncoding
+	case h.values < 1 || h.values > maxPageRows || h.values > d.chunk.rows-d.rows:
+		return nil, 0, nil, errPages
+	}
+	d.rows += h.values
 	if len(body) < 4 {
-		return errPageData
+		return nil, 0, nil, errPageData
 	}
 	n := binary.LittleEndian.Uint32(body)
 	body = body[4:]
 	if uint64(n) > uint64(len(body)) {
-		return errPageData
+		return nil, 0, nil, errPageData
 	}
-	levels, err := hybrid(body[:n], rows, 1)
-	if err != nil {
-		return err
-	}
-	body = body[n:]
-	count := 0
+	levels, err = hybrid(memory, body[:n], int(h.values), 1)
 	for _, level := range levels {
 		count += int(level)
 	}
+	return levels, count, body[n:], err
+}
+
+// dataPage decodes count values, one for each row that has one.
+func (d *columnReader) dataPage(enc encoding, levels []uint32, count int, body []byte) error {
 	if d.kind == Bytes {
 		values, err := d.bytes(enc, count, body)
 		if err != nil {
 			return err
 		}
-		if count == rows {
+		if count == len(levels) {
 			d.text = append(d.text, values...)
 			return nil
 		}
@@ -243,26 +257,39 @@ func (d *columnReader) dataPage(enc encoding, rows int, body []byte) error {
 
 // bytes decodes count values of Bytes.
 func (d *columnReader) bytes(enc encoding, count int, body []byte) ([][]byte, error) {
-	switch {
-	case enc == encDeltaLength:
+	switch enc {
+	case encDeltaLength:
 		return deltaLength(body, count)
-	case enc == encDictionary && len(body) > 0 && body[0] >= 1 && body[0] <= 32:
-		indices, err := hybrid(body[1:], count, int(body[0]))
+	case encDictionary:
+		indices, err := d.indices(nil, count, body)
 		if err != nil {
 			return nil, err
 		}
 		values := make([][]byte, count)
 		for i, index := range indices {
-			if uint64(index) >= uint64(len(d.dict)) {
-				return nil, errIndex
-			}
 			values[i] = d.dict[index]
 		}
 		return values, nil
-	case enc == encPlain && count == 0 && len(body) == 0:
-		return nil, nil
+	case encPlain:
+		if count == 0 && len(body) == 0 {
+			return nil, nil
+		}
 	}
 	return nil, errEncoding
+}
+
+// indices decodes the numbers of count values in the dictionary.
+func (d *columnReader) indices(memory []uint32, count int, body []byte) ([]uint32, error) {
+	if len(body) == 0 || body[0] < 1 || body[0] > 32 {
+		return nil, errEncoding
+	}
+	indices, err := hybrid(memory, body[1:], count, int(body[0]))
+	for _, index := range indices {
+		if uint64(index) >= uint64(len(d.dict)) {
+			return nil, errIndex
+		}
+	}
+	return indices, err
 }
 
 // ints decodes count values of the other kinds.

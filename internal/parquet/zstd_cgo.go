@@ -17,12 +17,16 @@ func (c *compressor) compress(dst, src []byte) ([]byte, error) {
 // decompressor decompresses with libzstd. It keeps nothing: a context is memory that the garbage collector does not see.
 type decompressor struct{}
 
-// decompress returns the size bytes that src is a zstd frame of. It never needs much more memory than that.
-func (decompressor) decompress(src []byte, size int) ([]byte, error) {
+// decompress returns the size bytes that src is a zstd frame of, in dst when it is large enough. It never needs much more
+// memory than that.
+func (decompressor) decompress(dst, src []byte, size int) ([]byte, error) {
 	if size == 0 || len(src) == 0 {
 		return nil, errPageData
 	}
-	dst := make([]byte, size)
+	if cap(dst) < size {
+		dst = make([]byte, size)
+	}
+	dst = dst[:size]
 	n, err := zstd.DecompressInto(dst, src)
 	if err != nil {
 		return nil, err

@@ -22,8 +22,9 @@ func (c *compressor) compress(dst, src []byte) ([]byte, error) {
 
 type decompressor struct{ dec *zstd.Decoder }
 
-// decompress returns the size bytes that src is a zstd frame of. It never needs much more memory than that.
-func (d *decompressor) decompress(src []byte, size int) ([]byte, error) {
+// decompress returns the size bytes that src is a zstd frame of, in dst when it is large enough. It never needs much more
+// memory than that.
+func (d *decompressor) decompress(dst, src []byte, size int) ([]byte, error) {
 	if size == 0 || len(src) == 0 {
 		return nil, errPageData
 	}
@@ -35,5 +36,8 @@ func (d *decompressor) decompress(src []byte, size int) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return d.dec.DecodeAll(src, make([]byte, 0, size))
+	if cap(dst) < size {
+		dst = make([]byte, 0, size)
+	}
+	return d.dec.DecodeAll(src, dst[:0])
 }
