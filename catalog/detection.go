@@ -1,7 +1,11 @@
 package catalog
 
 import (
+	"embed"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/trailseal/trailseal/internal/finding"
@@ -77,4 +81,33 @@ type Case struct {
 	Name   string
 	Events []json.RawMessage // CloudTrail records, in the order of time
 	Want   int
+}
+
+//go:embed detections/*.yaml
+var embeddedDetections embed.FS
+
+// ErrNoDetection says that there is no detection of that id.
+var ErrNoDetection = errors.New("no such detection")
+
+// Detections returns the detections that Trailseal comes with, in order of their ids.
+func Detections() ([]Detection, error) {
+	dir, err := fs.Sub(embeddedDetections, "detections")
+	if err != nil {
+		return nil, err
+	}
+	return LoadDetections(dir)
+}
+
+// FindDetection returns the detection of that id, of those that Trailseal comes with, or ErrNoDetection.
+func FindDetection(id string) (Detection, error) {
+	all, err := Detections()
+	if err != nil {
+		return Detection{}, err
+	}
+	for _, d := range all {
+		if d.ID == id {
+			return d, nil
+		}
+	}
+	return Detection{}, fmt.Errorf("detection %q: %w", id, ErrNoDetection)
 }

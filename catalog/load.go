@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -14,53 +15,66 @@ import (
 )
 
 const (
-	maxFile    = 64 << 10 // bytes of a query
-	maxQueries = 2000
+	maxFile  = 64 << 10 // bytes
+	maxFiles = 2000     // of one kind
 )
 
 // LoadQueries reads every *.sql of a tree, such as a customer's own folder, and returns the queries in order of their
 // ids. Every file must be right: the error names each that is not, with the line. Other files are left alone.
 func LoadQueries(tree fs.FS) ([]Query, error) {
-	var all []Query
+	return loadTree(tree, "query", ".sql", func(name, text string) (string, Query, error) {
+		q, err := parseQuery(name, text)
+		return q.ID, q, err
+	})
+}
+
+// loadTree reads every file of a tree with that extension, and returns what parse makes of them in order of the ids.
+// what is what they hold. The error names every file that is wrong; an id that two files have is wrong too.
+func loadTree[T any](tree fs.FS, what, ext string, parse func(name, text string) (id string, item T, err error)) ([]T, error) {
+	items, files := map[string]T{}, map[string]string{}
 	var wrong []error
-	byID := map[string]string{}
 	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() || path.Ext(name) != ".sql":
+		case entry.IsDir() || path.Ext(name) != ext:
 			return nil
-		case len(all)+len(wrong) == maxQueries:
-			return fmt.Errorf("more than %d queries", maxQueries)
+		case len(items)+len(wrong) == maxFiles:
+			return fmt.Errorf("more than %d files", maxFiles)
 		}
 		text, err := read(tree, name)
 		if err != nil {
 			return err
 		}
-		q, err := parseQuery(name, text)
-		if err == nil {
-			if other, ok := byID[q.ID]; ok {
-				err = fmt.Errorf("%s:1: the query %q is in %s too", name, q.ID, other)
-			}
-			byID[q.ID] = name
+		if len(text) > maxFile {
+			wrong = append(wrong, fmt.Errorf("%s:1: longer than %d bytes", name, maxFile))
+			return nil
+		}
+		id, item, err := parse(name, text)
+		if other, ok := files[id]; ok && err == nil {
+			err = fmt.Errorf("%s:1: the %s %q is in %s too", name, what, id, other)
 		}
 		if err != nil {
 			wrong = append(wrong, err)
 			return nil
 		}
-		all = append(all, q)
+		items[id], files[id] = item, name
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load queries: %w", err)
+		return nil, fmt.Errorf("load every %s: %w", what, err)
 	}
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
-	slices.SortFunc(all, func(a, b Query) int { return strings.Compare(a.ID, b.ID) })
+	all := make([]T, 0, len(items))
+	for _, id := range slices.Sorted(maps.Keys(items)) {
+		all = append(all, items[id])
+	}
 	return all, nil
 }
 
+// read returns at most one byte more than a file may have.
 func read(tree fs.FS, name string) (string, error) {
 	f, err := tree.Open(name)
 	if err != nil {
@@ -70,9 +84,6 @@ func read(tree fs.FS, name string) (string, error) {
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return "", fmt.Errorf("read %q: %w", name, err)
-	}
-	if len(b) > maxFile {
-		return "", fmt.Errorf("%s:1: longer than %d bytes", name, maxFile)
 	}
 	return string(b), nil
 }
