@@ -107,6 +107,7 @@ func (t *Tree) files(ctx context.Context, list func(context.Context) iter.Seq2[o
 
 // pending is an object under way.
 type pending struct {
+	info   object.Info
 	number int
 	to     chan Stored
 }
@@ -130,7 +131,7 @@ func (t *Tree) stored(ctx context.Context, g *errgroup.Group, list func(context.
 			if err != nil && (Fatal(ctx, err) || errors.As(err, new(unusable))) {
 				return err
 			}
-			p := pending{number: number, to: make(chan Stored, 1)}
+			p := pending{info: info, number: number, to: make(chan Stored, 1)}
 			number++
 			t.Progress.Wanted.Add(1)
 			if err != nil {
