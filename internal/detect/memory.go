@@ -28,7 +28,7 @@ type group struct {
 }
 
 func newMemory(o *overTime, late time.Duration, limit int) *memory {
-	return &memory{over: o, late: late.Microseconds(), limit: limit, groups: map[digest]*group{}, newest: -1 << 63, sweep: 1024}
+	return &memory{over: o, late: late.Microseconds(), limit: limit, groups: map[digest]*group{}, newest: -1 << 62, sweep: 1024}
 }
 
 // horizon is the time before which nothing needs to be remembered.

@@ -245,11 +245,15 @@ func (s *summary) report(warnings []string) Report {
 		for _, w := range x.weeks {
 			f.Weeks = append(f.Weeks, *w)
 		}
-		slices.SortFunc(f.Weeks, func(a, b Week) int { return cmp.Or(strings.Compare(a.Week, b.Week), strings.Compare(a.Account, b.Account)) })
+		slices.SortFunc(f.Weeks, func(a, b Week) int {
+			return cmp.Or(strings.Compare(a.Week, b.Week), strings.Compare(a.Account, b.Account))
+		})
 		for p, n := range x.principals {
 			f.Principals = append(f.Principals, Loud{p, n})
 		}
-		slices.SortFunc(f.Principals, func(a, b Loud) int { return cmp.Or(cmp.Compare(b.Matches, a.Matches), strings.Compare(a.Principal, b.Principal)) })
+		slices.SortFunc(f.Principals, func(a, b Loud) int {
+			return cmp.Or(cmp.Compare(b.Matches, a.Matches), strings.Compare(a.Principal, b.Principal))
+		})
 		f.Principals = slices.Clip(f.Principals[:min(len(f.Principals), maxLoud)])
 		r.Detections = append(r.Detections, f)
 		if x.others > 0 {
@@ -264,4 +268,3 @@ func (s *summary) report(warnings []string) Report {
 	}
 	return r
 }
-

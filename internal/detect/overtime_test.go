@@ -1,0 +1,469 @@
+package detect
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trailseal/trailseal/catalog"
+	"github.com/trailseal/trailseal/internal/finding"
+	"github.com/trailseal/trailseal/internal/pattern"
+)
+
+func overRules(t testing.TB) map[string]Rule {
+	by := paths(t, "userIdentity.arn")
+	value := paths(t, "requestParameters.v")
+	b, err := pattern.Parse(`{ ($.eventName = B) || ($.eventName = AB) }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := pattern.Parse(`{ ($.eventName = A) || ($.eventName = AB) }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(id string, d catalog.Detection) Rule {
+		d.ID, d.Match, d.Severity = id, a, finding.High
+		return OfDetection(d)
+	}
+	return map[string]Rule{
+		"count":     with("count", catalog.Detection{Count: &catalog.Count{AtLeast: 3, By: by, Within: 10 * time.Second}}),
+		"count-all": with("count-all", catalog.Detection{Count: &catalog.Count{AtLeast: 3, Within: 10 * time.Second}}),
+		"count-one": with("count-one", catalog.Detection{Count: &catalog.Count{AtLeast: 1, Within: 10 * time.Second}}),
+		"count-of":  with("count-of", catalog.Detection{Count: &catalog.Count{AtLeast: 3, By: by, Within: 10 * time.Second, Of: &value[0]}}),
+		"then":      with("then", catalog.Detection{Then: &catalog.Then{Match: b, By: by, Within: 10 * time.Second}}),
+		"first":     with("first", catalog.Detection{FirstSeen: &catalog.FirstSeen{Of: value, By: by, Within: 10 * time.Second}}),
+	}
+}
+
+// later is after all events of tests.
+func later() time.Time { return day.AddDate(1, 0, 0) }
+
+// script makes records of "1A 2B:u 3A:u:v": second, name, principal (u), value (none). Their ids are e0, e1 and so on.
+func script(text string) [][]byte {
+	var out [][]byte
+	for i, word := range strings.Fields(text) {
+		parts := strings.SplitN(word, ":", 3)
+		var second int
+		var name string
+		if _, err := fmt.Sscanf(parts[0], "%d%s", &second, &name); err != nil {
+			panic(err)
+		}
+		who, more := "u", ""
+		if len(parts) > 1 {
+			who = parts[1]
+		}
+		if len(parts) > 2 {
+			more = `,"requestParameters":{"v":` + parts[2] + `}`
+		}
+		out = append(out, []byte(record(fmt.Sprintf("e%d", i), name, who, second, more)))
+	}
+	return out
+}
+
+// lines are hits in words: e2<e0+e1 is a hit of e2 that e0 and e1 made too.
+func lines(hits []Hit) string {
+	var out []string
+	for _, h := range hits {
+		word := h.ID
+		if len(h.Others) > 0 {
+			word += "<" + strings.Join(h.Others, "+")
+		}
+		if h.Events != 1+len(h.Others) {
+			word += fmt.Sprintf("(%d)", h.Events)
+		}
+		out = append(out, word)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestRulesOverTime(t *testing.T) {
+	for _, c := range []struct{ rule, name, events, want string }{
+		{"count", "reached", "1A 2A 3A", "e2<e0+e1"},
+		{"count", "not reached", "1A 2A", ""},
+		{"count", "events that do not match", "1A 2C 3A 4C", ""},
+		{"count", "just within", "1A 2A 11A", "e2<e0+e1"},
+		{"count", "just too late", "1A 2A 12A", ""},
+		{"count", "the window slides", "1A 10A 12A 13A", "e3<e1+e2"},
+		{"count", "begins anew", "1A 2A 3A 4A 5A 6A 7A", "e2<e0+e1 e5<e3+e4"},
+		{"count", "each principal by itself", "1A:u 1A:v 2A:u 2A:v 3A:u", "e4<e0+e2"},
+		{"count-all", "all principals together", "1A:u 1A:v 2A:w", "e2<e0+e1"},
+		{"count-one", "each", "1A 2A", "e0 e1"},
+		{"count-of", "different values", "1A:u:1 2A:u:2 3A:u:3", "e2<e0+e1"},
+		{"count-of", "the same value again", "1A:u:1 2A:u:2 3A:u:1 4A:u:2 5A:u:1", ""},
+		{"count-of", "a value by its last event", "1A:u:1 2A:u:2 3A:u:1 11A:u:3", "e3<e1+e2"},
+		{"count-of", "a value long ago", "1A:u:1 8A:u:2 13A:u:3", ""},
+		{"count-of", "a text is what a number is", `1A:u:1 2A:u:"1" 3A:u:2 4A:u:true`, "e3<e1+e2"},
+		{"count-of", "what is no value", `1A:u:1 2A:u:2 3A:u:null 4A:u:[3] 5A:u:{"a":3} 6A:u`, ""},
+		{"then", "one after the other", "1A 2B", "e1<e0"},
+		{"then", "the other way round", "1B 2A", ""},
+		{"then", "just within", "1A 11B", "e1<e0"},
+		{"then", "too late", "1A 12B", ""},
+		{"then", "another principal", "1A:u 2B:v", ""},
+		{"then", "each second one", "1A 2B 3B", "e1<e0 e2<e0"},
+		{"then", "the last first one", "1A 2A 3B", "e2<e1"},
+		{"then", "in one second, either way", "1B 1A", "e0<e1"},
+		{"then", "not with itself", "1AB", ""},
+		{"then", "two that are both", "1AB 2AB", "e1<e0"},
+		{"then", "two that are both, in one second", "1AB 1AB", "e0<e1 e1<e0"},
+		{"first", "the first of all is none", "1A:u:1", ""},
+		{"first", "a new value", "1A:u:1 2A:u:2", "e1"},
+		{"first", "a value seen before", "1A:u:1 2A:u:1 3A:u:1", ""},
+		{"first", "seen too long ago", "1A:u:1 2A:u:2 12A:u:1 22A:u:1", "e1 e2"},
+		{"first", "another principal is another", "1A:u:1 2A:v:2", ""},
+		{"first", "known for good", "1A:u:1 1000A:u:1", "e1"},
+		{"first", "without a value", "1A:u:1 2A:u:null 3A:u", ""},
+	} {
+		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
+			got, err := Try(overRules(t)[c.rule], script(c.events))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// In a second, then, either event may come first.
+			if diff := cmp.Diff(c.want, lines(got)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			// What comes in the order of time is judged live as in history.
+			live := compiled(t, nil, overRules(t)[c.rule]).Live(Filter{}, LiveOptions{Now: later})
+			var hits []Hit
+			for i, raw := range script(c.events) {
+				for h, err := range live.Record(raw, i, Place{Source: "case"}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					hits = append(hits, h)
+				}
+			}
+			slices.SortStableFunc(hits, func(a, b Hit) int { return a.Time.Compare(b.Time) })
+			if c.name != "two that are both, in one second" {
+				if diff := cmp.Diff(c.want, lines(hits)); diff != "" {
+					t.Errorf("live (-want +got):\n%s", diff)
+				}
+			}
+			if w := live.Warnings(); len(w) > 0 {
+				t.Error(w)
+			}
+		})
+	}
+}
+
+func TestEventCountsOnceWhenDeliveredTwice(t *testing.T) {
+	two := []string{record("e0", "A", "u", 1, ""), record("e1", "A", "u", 2, "")}
+	noID := strings.Replace(two[0], `"eventID":"e0"`, `"x":1`, 1)
+	r := overRules(t)["count"]
+	set := compiled(t, nil, r)
+	live := set.Live(Filter{}, LiveOptions{Now: later})
+	for i, source := range []string{"organization", "account", "account"} {
+		if got := said(live.File(logFile(two...), Place{Source: source})); len(got) > 0 {
+			t.Errorf("delivery %d: %v", i, got)
+		}
+	}
+	if diff := cmp.Diff([]string{"count e2 organization#0"}, said(live.File(logFile(record("e2", "A", "u", 3, "")), Place{Source: "organization"}))); diff != "" {
+		t.Error(diff)
+	}
+	// An event without an id is known by its place.
+	live = set.Live(Filter{}, LiveOptions{Now: later})
+	for range 3 {
+		if got := said(live.File(logFile(noID), Place{Source: "a"})); len(got) > 0 {
+			t.Error(got)
+		}
+	}
+	if got := said(live.File(logFile(noID, noID), Place{Source: "b"})); len(got) != 1 {
+		t.Error(got)
+	}
+}
+
+func TestLateEventsCount(t *testing.T) {
+	rules := overRules(t)
+	for _, c := range []struct {
+		rule, name, events, want string // in the order of arrival
+	}{
+		{"count", "in the middle", "1A 3A 2A", "e1<e0+e2"},
+		{"count", "before", "2A 3A 1A", "e1<e2+e0"},
+		{"count", "after much else", "1A 3A 1500C 1500A:v 2A", "e1<e0+e4"},
+		{"count-of", "an older event of a known value", "1A:u:1 2A:u:2 100A:u:3 3A:u:3", "e3<e0+e1"},
+		{"then", "the first one comes last", "5B 1A", "e0<e1"},
+		{"then", "both come late", "1000C 5B 1A", "e1<e2"},
+		{"then", "one late first one for two", "5B 6B 1A", "e0<e2 e1<e2"},
+		{"first", "a value that was seen later", "5A:u:1 6A:u:2 1A:u:2", "e1"},
+		{"first", "a late new value", "1A:u:1 6A:u:1 5A:u:2", "e2"},
+		{"first", "before anything is known", "5A:u:1 1A:u:2 6A:u:2", ""},
+	} {
+		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
+			live := compiled(t, nil, rules[c.rule]).Live(Filter{}, LiveOptions{Now: later})
+			var hits []Hit
+			for i, raw := range script(c.events) {
+				for h, err := range live.Record(raw, i, Place{Source: "case"}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					hits = append(hits, h)
+				}
+			}
+			if diff := cmp.Diff(c.want, lines(hits)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// randomEvents are some that matter to all rules, delivered in another order than they happened in.
+func randomEvents(r *rand.Rand, n int) (inTime [][]byte) {
+	var words []string
+	second := 0
+	for range n {
+		second += r.IntN(6)
+		words = append(words, fmt.Sprintf("%d%s:%s:%d", second, []string{"A", "B", "AB", "C"}[r.IntN(4)], []string{"u", "v"}[r.IntN(2)], r.IntN(5)))
+	}
+	return script(strings.Join(words, " "))
+}
+
+// naiveHistory judges events in the order of time by the words of catalog/detection.go and nothing else.
+func naiveHistory(rule string, events [][]byte) string {
+	type ev struct {
+		id, name, who, v string
+		at               int64
+	}
+	var all []ev
+	for i, raw := range events {
+		var r pattern.Record
+		if err := r.Reset(raw); err != nil {
+			panic(err)
+		}
+		text := func(name string) string {
+			p, err := pattern.ParsePath(name)
+			if err != nil {
+				panic(err)
+			}
+			return string(r.Lookup(p).Text())
+		}
+		at, err := time.Parse(time.RFC3339, text("eventTime"))
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, ev{fmt.Sprintf("e%d", i), text("eventName"), text("userIdentity.arn"), text("requestParameters.v"), at.Unix()})
+	}
+	var out []string
+	used := map[string]bool{}
+	isA := func(e ev) bool { return e.name == "A" || e.name == "AB" }
+	isB := func(e ev) bool { return e.name == "B" || e.name == "AB" }
+	for i, e := range all {
+		switch rule {
+		case "count", "count-of":
+			if !isA(e) {
+				continue
+			}
+			last := map[string]ev{}
+			for _, o := range all[:i+1] {
+				if isA(o) && o.who == e.who && !used[o.id] && e.at-o.at <= 10 {
+					key := o.id
+					if rule == "count-of" {
+						key = o.v
+					}
+					last[key] = o
+				}
+			}
+			if len(last) >= 3 {
+				for _, o := range all[:i+1] { // what is older than a used event of the same value is of no use any more
+					if l, ok := last[o.v]; isA(o) && o.who == e.who && (rule == "count" && last[o.id].id == o.id || rule == "count-of" && ok && !used[l.id]) {
+						used[o.id] = true
+					}
+				}
+				out = append(out, e.id)
+			}
+		case "then":
+			for j, o := range all {
+				if i != j && isB(e) && isA(o) && o.who == e.who && o.at <= e.at && e.at-o.at <= 10 {
+					out = append(out, e.id)
+					break
+				}
+			}
+		case "first":
+			known, seen := false, false
+			for _, o := range all[:i] {
+				if isA(o) && o.who == e.who {
+					known = true
+					seen = seen || o.v == e.v && e.at-o.at <= 10
+				}
+			}
+			if isA(e) && known && !seen {
+				out = append(out, e.id)
+			}
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func ids(hits []Hit) string {
+	var out []string
+	for _, h := range hits {
+		out = append(out, h.ID)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestHistoryIsWhatTheWordsSay(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	found := 0
+	for range 300 {
+		events := randomEvents(r, 5+r.IntN(40))
+		for _, name := range []string{"count", "count-of", "then", "first"} {
+			got, err := Try(overRules(t)[name], events)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := naiveHistory(name, events)
+			if diff := cmp.Diff(want, ids(got)); diff != "" {
+				t.Fatalf("%s (-want +got):\n%s%s", name, diff, events)
+			}
+			found += len(got)
+		}
+	}
+	if found < 1000 {
+		t.Errorf("only %d hits", found)
+	}
+}
+
+// TestLiveFindsWhatHistoryFinds delivers events late and in any order. A Then is the same; a Count that is reached in
+// history is reached live, and as often when events of one principal only come near the number once.
+func TestLiveFindsWhatHistoryFinds(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		events := randomEvents(r, 5+r.IntN(40))
+		order := r.Perm(len(events))
+		for _, name := range []string{"count", "count-of", "then"} {
+			want, err := Try(overRules(t)[name], events)
+			if err != nil {
+				t.Fatal(err)
+			}
+			live := compiled(t, nil, overRules(t)[name]).Live(Filter{}, LiveOptions{Now: later})
+			var got []Hit
+			for _, i := range order {
+				for h, err := range live.Record(events[i], i, Place{Source: "case"}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, h)
+				}
+			}
+			slices.SortFunc(got, func(a, b Hit) int { return a.Record - b.Record })
+			if name == "then" {
+				if diff := cmp.Diff(ids(want), ids(got)); diff != "" {
+					t.Fatalf("%s (-history +live):\n%s", name, diff)
+				}
+			} else if name == "count" && (len(want) > 0) != (len(got) > 0) {
+				t.Fatalf("%s: history %s, live %s", name, ids(want), ids(got))
+			}
+		}
+	}
+}
+
+func TestLearnTellsNothingAndRemembers(t *testing.T) {
+	rules := overRules(t)
+	live := compiled(t, nil, rules["first"], rules["count"]).Live(Filter{}, LiveOptions{Now: later})
+	live.Learn(logFile(record("e0", "A", "u", 1, `,"requestParameters":{"v":1}`), record("e1", "A", "u", 2, `,"requestParameters":{"v":2}`), "5"), Place{Source: "old"})
+	got := said(live.File(logFile(record("e2", "A", "u", 3, `,"requestParameters":{"v":2}`), record("e3", "A", "u", 4, `,"requestParameters":{"v":3}`)), Place{Source: "new"}))
+	if diff := cmp.Diff([]string{"count e2 new#0", "first e3 new#1"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLiveForgetsTheOldestAndSaysSo(t *testing.T) {
+	for _, name := range []string{"count", "count-of", "then", "first"} {
+		t.Run(name, func(t *testing.T) {
+			r := overRules(t)[name]
+			r.over.within = (24 * time.Hour).Microseconds()
+			live := compiled(t, nil, r).Live(Filter{}, LiveOptions{Remembered: 100, Now: later})
+			var warnings []string
+			for i := range 5000 {
+				raw := record(fmt.Sprint("e", i), []string{"A", "B"}[i%2], fmt.Sprint("u", i/4), i, fmt.Sprintf(`,"requestParameters":{"v":%d}`, i))
+				for range live.Record([]byte(raw), i, Place{Source: "case"}) {
+					continue
+				}
+				m := live.memories[0]
+				held := 0
+				for _, g := range m.groups {
+					held += 1 + g.size()
+				}
+				if held != m.held || held > 101 || len(m.seen.now)+len(m.seen.old) > 200 {
+					t.Fatalf("%d remembered, thought to be %d; %d ids", held, m.held, len(m.seen.now)+len(m.seen.old))
+				}
+				warnings = append(warnings, live.Warnings()...)
+			}
+			if len(warnings) < 10 || !strings.HasPrefix(warnings[0], name+": more than 100 events to remember: those before 2026-03-02T10:") {
+				t.Errorf("%d warnings, %s", len(warnings), warnings[0])
+			}
+		})
+	}
+}
+
+func TestLiveForgetsWhatNothingCanComeOf(t *testing.T) {
+	for _, name := range []string{"count", "then"} {
+		live := compiled(t, nil, overRules(t)[name]).Live(Filter{}, LiveOptions{Late: time.Minute, Now: later})
+		for i := range 20_000 {
+			raw := record(fmt.Sprint("e", i), []string{"A", "B"}[i/2%2], fmt.Sprint("u", i), i, "")
+			for range live.Record([]byte(raw), i, Place{Source: "case"}) {
+				t.Fatal("a hit")
+			}
+		}
+		if m := live.memories[0]; m.held > 2000 || m.forgotten != 0 {
+			t.Errorf("%s: %d remembered", name, m.held)
+		}
+		if w := live.Warnings(); len(w) > 0 {
+			t.Error(w)
+		}
+	}
+}
+
+func TestLiveSaysWhatComesTooLateAndWhatHasNoTime(t *testing.T) {
+	live := compiled(t, nil, overRules(t)["count"]).Live(Filter{}, LiveOptions{Late: time.Minute, Now: later})
+	for i, raw := range []string{record("e0", "A", "u", 1000, ""), record("e1", "A", "u", 1, ""), `{"eventName":"A","userIdentity":{"arn":"x"}}`} {
+		for range live.Record([]byte(raw), i, Place{}) {
+			t.Error("a hit")
+		}
+	}
+	want := []string{"count: 1 events came more than 1m0s after later ones: what was around them may have been forgotten", "1 events without a time were left out of rules over time"}
+	if diff := cmp.Diff(want, live.Warnings()); diff != "" {
+		t.Error(diff)
+	}
+	if w := live.Warnings(); len(w) > 0 {
+		t.Error("said twice", w)
+	}
+}
+
+func TestAnEventOfTheFutureDoesNotEmptyTheMemory(t *testing.T) {
+	now := day.Add(time.Minute)
+	live := compiled(t, nil, overRules(t)["count"]).Live(Filter{}, LiveOptions{Now: func() time.Time { return now }})
+	future := strings.Replace(record("x", "A", "u", 0, ""), "2026-", "9026-", 1)
+	var got []string
+	for i, raw := range []string{record("e0", "A", "u", 1, ""), record("e1", "A", "u", 2, ""), future, record("e2", "A", "u", 3, "")} {
+		got = append(got, said(live.Record([]byte(raw), i, Place{Source: "s"}))...)
+	}
+	if diff := cmp.Diff([]string{"count e2 s#3"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSuppressedEventsCount(t *testing.T) {
+	x := finding.Suppression{Detection: "count", Who: "kim", Why: "known", Until: day.Add(3 * time.Second)}
+	for until, want := range map[int]bool{3: false, 4: true} {
+		x.Until = day.Add(time.Duration(until) * time.Second)
+		live := compiled(t, []finding.Suppression{x}, overRules(t)["count"]).Live(Filter{}, LiveOptions{Now: later})
+		var hits []Hit
+		for i, raw := range script("1A 2A 3A") {
+			for h, err := range live.Record(raw, i, Place{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				hits = append(hits, h)
+			}
+		}
+		if len(hits) != 1 || (hits[0].Suppressed != nil) != want {
+			t.Errorf("until second %d: %+v", until, hits)
+		}
+	}
+}
