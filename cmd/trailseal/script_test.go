@@ -46,6 +46,8 @@ func TestScript(t *testing.T) {
 			"spring": spring,
 			"aws":    aws,
 			"tmpfs":  tmpfs,
+
+			"receiver": receiver,
 		},
 	})
 }

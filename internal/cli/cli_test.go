@@ -431,27 +431,3 @@ func TestWriteFileIsAllOrNothing(t *testing.T) {
 		t.Errorf("%q, %v, %d files", got, err, len(entries))
 	}
 }
-
-func TestConfigurationFile(t *testing.T) {
-	for name, c := range map[string]struct {
-		in   string
-		want map[string]any
-		err  string
-	}{
-		"values as written": {"account: 012345678901\noffline: yes\nfrom: 2026-03-02\n", map[string]any{"account": "012345678901", "offline": "yes", "from": "2026-03-02"}, ""},
-		"list":              {"region: [a, b]\n", map[string]any{"region": "a,b"}, ""},
-		"empty":             {"", map[string]any{}, ""},
-		"nested":            {"aws:\n  x: y\n", nil, "line 2: aws: want a value or a list of values"},
-		"nested list":       {"region: [[a]]\n", nil, "line 1: region: want a list of values"},
-		"no mapping":        {"- a\n", nil, "cannot unmarshal"},
-		"alias":             {"a: &x 1\nb: *x\n", nil, "want a value"},
-	} {
-		got, err := flat{}.Unmarshal([]byte(c.in))
-		if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
-			t.Errorf("%s: error %v, want %q", name, err, c.err)
-		}
-		if d := cmp.Diff(c.want, got); c.err == "" && d != "" {
-			t.Errorf("%s: %s", name, d)
-		}
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -15,18 +16,18 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/knadh/koanf/providers/file"
-	"github.com/knadh/koanf/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/trailseal/trailseal/internal/app"
+	"github.com/trailseal/trailseal/internal/config"
 	"github.com/trailseal/trailseal/internal/period"
 )
 
 // Env is what a command sees of the world.
 type Env struct {
 	Args           []string // without the program's name
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
@@ -41,6 +42,10 @@ type global struct {
 	profile, roleName, externalID, endpointURL        string
 	maxParallel                                       int
 	offline, quiet, verbose, noColor, noProgress, yes bool
+
+	configPath string
+	file       config.File       // what stands in the configuration file
+	origin     map[string]string // of each flag's value: flag, environment, file or default
 }
 
 // Main runs one command and returns its exit code.
@@ -126,7 +131,7 @@ Start with "trailseal demo": it needs no AWS account.`,
 	f.BoolVar(&g.noProgress, "no-progress", false, "no progress bar")
 	f.StringVar(&g.config, "config", "", "configuration `FILE` (default: trailseal/config.yaml in the XDG config folder)")
 	f.BoolVar(&g.yes, "yes", false, "answer yes to every question")
-	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.ingest(), g.query(), g.investigate(), g.changes(), g.lake(), g.version())
+	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.ingest(), g.query(), g.investigate(), g.changes(), g.detect(), g.lake(), g.version())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")
 	for _, c := range root.Commands() {
@@ -195,25 +200,35 @@ func outputs(cmd *cobra.Command) []string {
 
 // load gives each flag that was not typed the value of the environment, or else of the configuration file.
 func (g *global) load(cmd *cobra.Command) error {
-	path, set, err := g.settings(cmd)
+	path, file, err := g.settings(cmd)
 	if err != nil {
 		return err
 	}
+	g.configPath, g.file = path, file
 	known := flagNames(cmd.Root())
-	for _, name := range slices.Sorted(maps.Keys(set)) {
+	for _, name := range slices.Sorted(maps.Keys(file.Flags)) {
 		if !known[name] || name == "config" || name == "help" {
-			return usage("configuration file %q: unknown setting %q", path, name)
+			like := ""
+			if near := config.Nearest(name, append(slices.Collect(maps.Keys(known)), "alerts", "suppressions")); near != "" {
+				like = fmt.Sprintf("; did you mean %q?", near)
+			}
+			return usage("%s:%d: unknown setting %q%s", path, file.Lines[name], name, like)
 		}
 	}
+	g.origin = map[string]string{}
 	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		g.origin[f.Name] = "default"
+		if f.Changed {
+			g.origin[f.Name] = "flag"
+		}
 		if f.Changed || failed != nil || f.Name == "config" || f.Name == "help" {
 			return
 		}
 		from := "TRAILSEAL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value := g.env.Getenv(from)
+		value, kind := g.env.Getenv(from), "environment"
 		if value == "" {
-			value, from = set[f.Name], fmt.Sprintf("configuration file %q: %s", path, f.Name)
+			value, from, kind = file.Flags[f.Name], fmt.Sprintf("%s:%d", path, file.Lines[f.Name]), "file"
 		}
 		if value == "" {
 			return
@@ -221,12 +236,13 @@ func (g *global) load(cmd *cobra.Command) error {
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
 			failed = usage("%s: --%s cannot be %q", from, f.Name, value)
 		}
+		g.origin[f.Name] = kind
 	})
 	return failed
 }
 
 // settings reads the configuration file: the one that is named, or the one below XDG where there is one.
-func (g *global) settings(cmd *cobra.Command) (path string, set map[string]string, err error) {
+func (g *global) settings(cmd *cobra.Command) (path string, read config.File, err error) {
 	path, named := g.config, cmd.Flags().Changed("config")
 	if !named {
 		if path = g.env.Getenv("TRAILSEAL_CONFIG"); path != "" {
@@ -236,24 +252,32 @@ func (g *global) settings(cmd *cobra.Command) (path string, set map[string]strin
 		}
 	}
 	if path == "" {
-		return "", nil, nil
+		return "", read, nil
 	}
-	k := koanf.New("\x00")
-	err = k.Load(file.Provider(path), flat{})
+	text, err := readBounded(path)
 	if p := (*fs.PathError)(nil); errors.As(err, &p) {
 		if !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) {
-			return path, nil, nil
+			return path, read, nil
 		}
-		return path, nil, &failure{code: exitUsage, err: fmt.Errorf("configuration file %q: %w", path, p.Err), hint: "ls -l " + app.Quote(path)}
+		return path, read, &failure{code: exitUsage, err: fmt.Errorf("configuration file %q: %w", path, p.Err), hint: "ls -l " + app.Quote(path)}
+	}
+	if err == nil {
+		read, err = config.Parse(path, text)
 	}
 	if err != nil {
-		return path, nil, usage("configuration file %q: %w", path, err)
+		return path, read, &failure{code: exitUsage, err: fmt.Errorf("configuration file %w", err), hint: "trailseal config --help"}
 	}
-	set = map[string]string{}
-	for _, name := range k.Keys() {
-		set[name] = k.String(name)
+	return path, read, nil
+}
+
+// readBounded reads a configuration file; of one that is too long it reads as much as shows that.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	return path, set, nil
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 2<<20))
 }
 
 func flagNames(cmd *cobra.Command) map[string]bool {
