@@ -146,8 +146,7 @@ func retryAfter(text string, now time.Time) time.Duration {
 // fault is an error of the way there or back. An *url.Error holds the URL, and what is within may hold anything that the
 // other side wrote.
 func (m Message) fault(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	for u := (*url.Error)(nil); errors.As(err, &u); {
 		err = u.Err
 	}
 	text := err.Error()
