@@ -42,9 +42,7 @@ func Load(tree fs.FS) ([]*Rule, error) {
 			return nil
 		}
 		for _, r := range rules {
-			if err := r.among(known); err != nil {
-				wrong = append(wrong, err)
-			}
+			wrong = append(wrong, r.among(known)...)
 		}
 		if all = append(all, rules...); len(all) > maxRules {
 			return fmt.Errorf("more than %d rules", maxRules)
@@ -60,18 +58,19 @@ func Load(tree fs.FS) ([]*Rule, error) {
 	return all, nil
 }
 
-// among adds a rule to those that are known by id and by name.
-func (r *Rule) among(known map[string]*Rule) error {
+// among adds a rule to those that are known by id and by name, and says what it shares with another.
+func (r *Rule) among(known map[string]*Rule) (wrong []error) {
 	for _, key := range []string{"id " + strings.ToLower(r.ID), "name " + r.Name} {
 		if key == "id " {
 			continue
 		}
 		if other, ok := known[key]; ok {
-			return &Error{File: r.File, Line: r.Line, Reason: fmt.Sprintf("the rule with the %s is in %s:%d too", key, other.File, other.Line)}
+			wrong = append(wrong, &Error{File: r.File, Line: r.Line, Reason: fmt.Sprintf("the rule with the %s is in %s:%d too", key, other.File, other.Line)})
+			continue
 		}
 		known[key] = r
 	}
-	return nil
+	return wrong
 }
 
 func read(tree fs.FS, name string) ([]byte, error) {
