@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/event"
 	"github.com/trailseal/trailseal/internal/logfile"
 	"github.com/trailseal/trailseal/internal/object"
@@ -94,35 +93,12 @@ func (t *taker) prefixes(below string, files []object.Info) []string {
 	return out
 }
 
-// state is what is known of a log file with a content, and the digest that lists it.
-func (r *run) state(key string, sum [32]byte, listed []verdict.Listed) (state, digest string) {
-	for _, g := range listed {
-		if g.Status == integrity.Valid && g.SHA256 == sum {
-			return event.Verified, g.Digest
-		}
-	}
-	for _, g := range listed {
-		if g.Status == integrity.Valid {
-			return event.Failed, ""
-		}
-	}
-	if s := r.damaged[fromLogs(key)]; s != "" {
-		return s, ""
-	}
-	for _, g := range listed {
-		if g.SHA256 == sum && g.Status != integrity.Forged {
-			return event.Pending, g.Digest
-		}
-	}
-	return event.Pending, ""
-}
-
 // restated is a file that the lake has, with the state that it has now; without a state when that is the same.
 func (r *run) restated(f receipt.File, listed []verdict.Listed) receipt.File {
 	if len(f.SHA256) != 32 {
 		return receipt.File{} // it could not be read whole: no digest changes that
 	}
-	state, digest := r.state(f.Key, [32]byte(f.SHA256), listed)
+	state, digest := r.against.State(f.Key, [32]byte(f.SHA256), listed)
 	if state == f.State && digest == f.Digest {
 		return receipt.File{}
 	}

@@ -87,7 +87,7 @@ var ErrNothing = errors.New("no log files found")
 type run struct {
 	Options
 	tree    *logfile.Tree
-	damaged map[string]string // what validation has to say against a file, by key from AWSLogs on
+	against verdict.Against // what validation has to say against single files
 
 	mu       sync.Mutex
 	report   receipt.Report
@@ -152,7 +152,7 @@ func Run(ctx context.Context, o Options) (receipt.Report, error) {
 
 // findings learns what validation has to say against single files.
 func (r *run) findings(ctx context.Context) error {
-	r.damaged = map[string]string{}
+	r.against = verdict.Against{}
 	if r.Ledger == nil {
 		return nil
 	}
@@ -160,22 +160,9 @@ func (r *run) findings(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		switch integrity.Kind(f.Kind) {
-		case integrity.LogUnlisted:
-			r.damaged[fromLogs(f.Key)] = event.Unlisted
-		case integrity.LogInvalid:
-			r.damaged[fromLogs(f.Key)] = event.Failed
-		}
+		r.against.Add(f)
 	}
 	return nil
-}
-
-// fromLogs is a key from its AWSLogs folder on: what lies above may differ between a bucket and a copy of it.
-func fromLogs(key string) string {
-	if at := strings.LastIndex(key, "AWSLogs/"); at >= 0 {
-		return key[at:]
-	}
-	return key
 }
 
 func (r *run) all(ctx context.Context) error {

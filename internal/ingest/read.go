@@ -61,7 +61,7 @@ type intake struct {
 
 // know sets what is known of the file once its content is.
 func (in *intake) know(sum [32]byte, listed []verdict.Listed) {
-	state, digest := in.state(in.info.Key, sum, listed)
+	state, digest := in.against.State(in.info.Key, sum, listed)
 	in.receipt.SHA256, in.receipt.State, in.receipt.Digest = sum[:], state, digest
 	in.file = &event.File{Key: in.info.Key, SHA256: hex.EncodeToString(sum[:]), State: state, Digest: digest}
 }
