@@ -200,6 +200,21 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func FuzzRender(f *testing.F) {
+	for i, text := range sinktest.HostileTexts() {
+		f.Add(text, i)
+	}
+	f.Fuzz(func(t *testing.T, text string, kind int) {
+		kinds := sinktest.Kinds()
+		n := sinktest.Hostile(kinds[uint(kind)%uint(len(kinds))], text)
+		body, err := json.Marshal(render(n, key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, n, sinktest.Delivery{Method: http.MethodPost, Target: "/v2/enqueue", Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body})
+	})
+}
+
 // check holds an event against the documented schema.
 func check(t *testing.T, n notice.Notice, d sinktest.Delivery) {
 	if d.Method != http.MethodPost || d.Target != "/v2/enqueue" || !strings.HasPrefix(d.Header.Get("Content-Type"), "application/json") {

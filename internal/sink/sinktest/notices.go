@@ -84,6 +84,13 @@ func HostileTexts() []string {
 	}
 }
 
+// Hostile is a notice whose every text that a log file, a detection or a person can write is text: for fuzzing.
+func Hostile(kind notice.Kind, text string) notice.Notice {
+	n := Ordinary(kind)
+	fill(&n, text, 2)
+	return n
+}
+
 // Case is a notice to deliver.
 type Case struct {
 	Name   string

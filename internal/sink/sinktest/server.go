@@ -13,7 +13,7 @@ import (
 )
 
 // huge is how long a receiver's answer gets that has no end; no socket buffers that much.
-const huge = 256 << 20
+const huge = 32 << 20
 
 // receiver is an HTTP server on loopback that takes notices, or fails as it is told to.
 type receiver struct {

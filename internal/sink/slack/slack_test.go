@@ -123,6 +123,21 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func FuzzRender(f *testing.F) {
+	for i, text := range sinktest.HostileTexts() {
+		f.Add(text, i)
+	}
+	f.Fuzz(func(t *testing.T, text string, kind int) {
+		kinds := sinktest.Kinds()
+		n := sinktest.Hostile(kinds[uint(kind)%uint(len(kinds))], text)
+		body, err := render(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, n, sinktest.Delivery{Method: http.MethodPost, Target: path, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body})
+	})
+}
+
 // check holds a message against the reference of Block Kit and the rules of this package.
 func check(t *testing.T, n notice.Notice, d sinktest.Delivery) {
 	if d.Method != http.MethodPost || d.Target != path || d.Header.Get("Content-Type") != "application/json; charset=utf-8" {

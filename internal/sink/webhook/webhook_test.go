@@ -217,6 +217,27 @@ func TestLongNotices(t *testing.T) {
 	}
 }
 
+func FuzzRender(f *testing.F) {
+	for i, text := range sinktest.HostileTexts() {
+		f.Add(text, i)
+	}
+	f.Fuzz(func(t *testing.T, text string, kind int) {
+		kinds := sinktest.Kinds()
+		n := sinktest.Hostile(kinds[uint(kind)%uint(len(kinds))], text)
+		body, err := Body(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e envelope
+		if err := json.Unmarshal(body, &e); err != nil || len(body) > maxBody {
+			t.Fatalf("%d bytes, %v", len(body), err)
+		}
+		if got := e.Data.Alert.Title; !e.Shortened && utf8.ValidString(text) && got != text {
+			t.Errorf("title %q, want %q", got, text)
+		}
+	})
+}
+
 // check holds a request against Standard Webhooks and docs/spec/webhook.md.
 func check(t *testing.T, n notice.Notice, d sinktest.Delivery) {
 	if d.Method != http.MethodPost || d.Target != "/in?tenant=7" || !strings.HasPrefix(d.Header.Get("Content-Type"), "application/json") || d.Header.Get("User-Agent") != "trailseal" {
