@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -64,7 +65,7 @@ func (p *parser) next() { p.words = p.words[1:] }
 func (p *parser) wrong(want string) error {
 	found := "the end"
 	if len(p.words) > 0 {
-		found = `"` + short(p.words[0]) + `"`
+		found = strconv.Quote(short(p.words[0]))
 	}
 	return at(p.line, "the condition: want %s, found %s", want, found)
 }

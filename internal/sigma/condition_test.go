@@ -71,6 +71,7 @@ func TestWarnings(t *testing.T) {
 		{"unused", "s:\n  eventName: x\nt:\n  eventName: y\ncondition: s", []string{`line 6: the selection "t" is not used by the condition`}},
 		{"used by a pattern", "s:\n  eventName: x\nt:\n  eventName: y\ncondition: 1 of *", nil},
 		{"an unknown field", "s:\n  src_ip: x\ncondition: s", []string{`line 5: no record of CloudTrail is known to have the field "src_ip"`}},
+		{"names that differ by case", "s:\n  eventID: x\n  eventId: x\ncondition: s", nil},
 		{"all of one", "s:\n  eventName|contains|all: [x]\ncondition: s", []string{`line 5: "eventName|contains|all" has one value, of which all is the same as one`}},
 		{"null by leaving it out", "s:\n  eventName:\ncondition: s", []string{`line 5: the field "eventName" has no value here, which is null`}},
 		{"a field as a text", "s:\n  eventName|contains: userIdentity.arn\ncondition: s", []string{`line 5: "userIdentity.arn" is compared as a text: fieldref makes it the name of a field`}},

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trailseal/trailseal/internal/pattern"
@@ -39,28 +40,26 @@ func newField(name string) (f *field, warning string, err error) {
 			f.keys[i] = append(f.keys[i], pattern.Names(strings.Join(names[i:i+n+1], ".")))
 		}
 	}
-	known := false
-	for _, root := range strings.Fields(roots) {
-		switch {
-		case root == names[0]:
-			known = true
-		case strings.EqualFold(root, names[0]):
+	known := strings.Fields(roots)
+	if slices.Contains(known, names[0]) {
+		return f, "", nil
+	}
+	for _, root := range known {
+		if strings.EqualFold(root, names[0]) {
 			return nil, "", fmt.Errorf("the field %q: the name of the member is %q, and case matters in names", short(name), root)
 		}
 	}
-	if !known {
-		warning = fmt.Sprintf("no record of CloudTrail is known to have the field %q", short(name))
-	}
-	return f, warning, nil
+	return f, fmt.Sprintf("no record of CloudTrail is known to have the field %q", short(name)), nil
 }
 
-// roots are the members of a CloudTrail record, of all event versions up to 1.11 and of Insights and network activity events:
+// roots are the members of a CloudTrail record, of all event versions up to 1.11 and of Insights, network activity and
+// aggregated events:
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html.
 const roots = `
-additionalEventData addendum annotation apiVersion awsRegion edgeDeviceDetails errorCode errorMessage eventCategory
-eventContext eventID eventName eventSource eventTime eventType eventVersion insightDetails managementEvent readOnly
+accountId additionalEventData addendum annotation apiVersion awsRegion edgeDeviceDetails errorCode errorMessage eventCategory
+eventContext eventID eventId eventName eventSource eventTime eventType eventVersion insightDetails managementEvent readOnly
 recipientAccountId requestID requestParameters resources responseElements serviceEventDetails
-sessionCredentialFromConsole sharedEventID sourceIPAddress tlsDetails userAgent userIdentity vpcEndpointAccountId
+sessionCredentialFromConsole sharedEventID sourceIPAddress summary timeWindow tlsDetails userAgent userIdentity vpcEndpointAccountId
 vpcEndpointId`
 
 // resembles reports whether a text looks like the name of a field: somebody forgot fieldref.
@@ -69,12 +68,7 @@ func resembles(text string) bool {
 	if !ok || rest == "" || strings.ContainsAny(rest, " *?") {
 		return false
 	}
-	for _, known := range strings.Fields(roots) {
-		if root == known {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Fields(roots), root)
 }
 
 // walk follows the names from at on, and reports whether they lead to something, and whether one of the values satisfies

@@ -30,7 +30,7 @@ func logsource(n *yaml.Node) error {
 		var found []string
 		for _, name := range []string{"category", "product", "service"} {
 			if is[name] != "" {
-				found = append(found, name+" "+short(is[name]))
+				found = append(found, fmt.Sprintf("%s %q", name, short(is[name])))
 			}
 		}
 		if found == nil {

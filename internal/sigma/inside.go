@@ -6,21 +6,38 @@ import (
 
 // inside reports whether an object satisfies a test that looks into objects.
 func (g *group) inside(v pattern.Value) bool {
-	looks := false
+	globs, regexps := false, false
 	for i := range g.tests {
-		looks = looks || g.tests[i].inside
+		if t := &g.tests[i]; t.inside {
+			globs, regexps = globs || t.kind == isText, regexps || t.kind == isRegexp
+		}
 	}
-	if !looks {
+	if !globs && !regexps {
 		return false
 	}
-	var space [2048]byte
-	return g.looks(appendCompact(space[:0], v)) || g.within(v)
+	if globs {
+		// What a regular expression sees leaves the stack, so it gets another copy.
+		var space [2048]byte
+		if g.globs(appendCompact(space[:0], v)) {
+			return true
+		}
+	}
+	return regexps && g.regexps(appendCompact(nil, v)) || g.within(v)
 }
 
-// looks asks the tests that look into objects about a text.
-func (g *group) looks(text []byte) bool {
+// globs asks the texts that are looked for inside, and regexps the regular expressions.
+func (g *group) globs(text []byte) bool {
 	for i := range g.tests {
-		if t := &g.tests[i]; t.inside && t.scalar(pattern.String, text) {
+		if t := &g.tests[i]; t.inside && t.kind == isText && t.glob.matches(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *group) regexps(text []byte) bool {
+	for i := range g.tests {
+		if t := &g.tests[i]; t.inside && t.kind == isRegexp && t.searches(text) {
 			return true
 		}
 	}
@@ -32,7 +49,8 @@ func (g *group) within(v pattern.Value) bool {
 	holds := false
 	v.Each(func(_ []byte, inner pattern.Value) bool {
 		if inner.Type() == pattern.String {
-			holds = g.looks(inner.Text())
+			text := inner.Text()
+			holds = g.globs(text) || g.regexps(text)
 		} else {
 			holds = g.within(inner)
 		}

@@ -44,6 +44,7 @@ type test struct {
 	// inside says that objects are looked into: their text as compact JSON, and every string in them.
 	inside bool
 	re     *regexp.Regexp
+	needs  []byte // is in every text that re matches
 	prefix netip.Prefix
 	ref    *field
 	how    how
@@ -154,7 +155,7 @@ func (t *test) scalar(typ pattern.Type, text []byte) bool {
 	case isText:
 		return t.glob.matches(text)
 	case isRegexp:
-		return t.re.Match(text)
+		return t.searches(text)
 	case isAddress:
 		return typ == pattern.String && contains(t.prefix, text)
 	case isNumber:

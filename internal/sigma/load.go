@@ -32,6 +32,11 @@ func Load(tree fs.FS) ([]*Rule, error) {
 		if files++; files > maxFiles {
 			return fmt.Errorf("more than %d files", maxFiles)
 		}
+		// To open a pipe is to wait for who writes to it.
+		if entry.Type()&^fs.ModeSymlink&fs.ModeType != 0 {
+			wrong = append(wrong, &Error{File: name, Line: 1, Reason: "no regular file"})
+			return nil
+		}
 		text, err := read(tree, name)
 		if err != nil {
 			return err

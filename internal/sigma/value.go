@@ -1,11 +1,17 @@
 package sigma
 
 import (
+	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
+	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/trailseal/trailseal/internal/pattern"
 	"go.yaml.in/yaml/v3"
@@ -75,7 +81,7 @@ func (m *maker) value(n *yaml.Node) (group, error) {
 	case "!!str", "!!timestamp", "!!bool":
 	case "!!int", "!!float":
 		if !decimalShape.MatchString(n.Value) {
-			return wrong("the number %s: write it as a decimal without leading zeros, or in quotes when it is a text", short(n.Value))
+			return wrong("the number %q: write it as a decimal without leading zeros, or in quotes when it is a text", short(n.Value))
 		}
 	case "!!null":
 		if m.field == nil || m.is != isText || m.how != whole || m.encodings != nil || m.cased {
@@ -86,7 +92,7 @@ func (m *maker) value(n *yaml.Node) (group, error) {
 		}
 		return group{null: true, tests: []test{{kind: isNull}}}, nil
 	default:
-		return wrong("a value of the type %s: want a text, a number, true, false or null", short(tag))
+		return wrong("a value of the type %q: want a text, a number, true, false or null", short(tag))
 	}
 	switch m.is {
 	case isThere:
@@ -100,7 +106,10 @@ func (m *maker) value(n *yaml.Node) (group, error) {
 		return m.regexp(n)
 	}
 	if m.is == isText && m.field != nil && m.how == whole && m.encodings == nil && !m.cased && (tag == "!!int" || tag == "!!float") {
-		number, _ := pattern.ParseDecimal([]byte(n.Value), true)
+		number, ok := pattern.ParseDecimal([]byte(n.Value), true)
+		if !ok {
+			return wrong("%q is no decimal", short(n.Value))
+		}
 		return group{tests: []test{{kind: isNumber, number: number}}}, nil
 	}
 	text := unescape(n.Value)
@@ -174,14 +183,56 @@ func (m *maker) regexp(n *yaml.Node) (group, error) {
 	}
 	// The text alone has to be one too, with whatever the parentheses around it do to it.
 	_, err := regexp.Compile(n.Value)
-	if err != nil {
-		return group{}, at(n.Line, "the regular expression %q: %w", short(n.Value), err)
+	re, more := regexp.Compile(source)
+	if err = cmp.Or(err, more); err != nil {
+		reason := "wrong"
+		var e *syntax.Error
+		if errors.As(err, &e) {
+			reason = e.Code.String()
+		}
+		return group{}, at(n.Line, "the regular expression %q: %s", short(n.Value), reason)
 	}
-	re, err := regexp.Compile(source)
+	return group{tests: []test{{kind: isRegexp, re: re, needs: []byte(literal(source)), inside: m.how == whole || m.how == anywhere}}}, nil
+}
+
+// literal returns a text that is in everything that a regular expression matches, or an empty one. It is much quicker to
+// look for.
+func literal(source string) string {
+	re, err := syntax.Parse(source, syntax.Perl)
 	if err != nil {
-		return group{}, at(n.Line, "the regular expression %q: %w", short(n.Value), err)
+		return ""
 	}
-	return group{tests: []test{{kind: isRegexp, re: re, inside: m.how == whole || m.how == anywhere}}}, nil
+	return literalOf(re)
+}
+
+func literalOf(re *syntax.Regexp) string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		// A byte that is no UTF-8 is U+FFFD for a regular expression.
+		if re.Flags&syntax.FoldCase == 0 && !slices.Contains(re.Rune, utf8.RuneError) {
+			return string(re.Rune)
+		}
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return literalOf(re.Sub[0])
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return literalOf(re.Sub[0])
+	case syntax.OpConcat:
+		longest := ""
+		for _, sub := range re.Sub {
+			if s := literalOf(sub); len(s) > len(longest) {
+				longest = s
+			}
+		}
+		return longest
+	}
+	return ""
+}
+
+// searches reports whether the regular expression is somewhere in a text.
+func (t *test) searches(text []byte) bool {
+	return bytes.Contains(text, t.needs) && t.re.Match(text)
 }
 
 func (m *maker) number(n *yaml.Node) (group, error) {
@@ -189,12 +240,15 @@ func (m *maker) number(n *yaml.Node) (group, error) {
 		return group{}, at(n.Line, "%q is no number without quotes", short(n.Value))
 	}
 	t := test{kind: isNumber, op: m.op, part: m.part}
-	t.number, _ = pattern.ParseDecimal([]byte(n.Value), true)
+	var ok bool
+	if t.number, ok = pattern.ParseDecimal([]byte(n.Value), true); !ok {
+		return group{}, at(n.Line, "%q is no decimal", short(n.Value))
+	}
 	if m.part != none {
 		least, most := m.part.bounds()
 		count, err := strconv.Atoi(n.Value)
 		if err != nil || count < least || count > most {
-			return group{}, at(n.Line, "%s: want a number from %d to %d", short(n.Value), least, most)
+			return group{}, at(n.Line, "%q: want a number from %d to %d", short(n.Value), least, most)
 		}
 		t.count = count
 	}
