@@ -38,7 +38,7 @@ func (f *fault) Error() string {
 
 func (f *fault) Unwrap() []error { return f.words }
 
-// wordOf maps the error codes of S3, STS, KMS (through S3) and CloudTrail. What is not here is worth another try.
+// wordOf maps the error codes of S3, STS, KMS (through S3 or SQS), SQS and CloudTrail. What is not here is worth another try.
 var wordOf = map[string]error{
 	"NoSuchKey":                           object.ErrNotFound,
 	"KeyTooLongError":                     object.ErrNotFound, // no object has such a key
@@ -80,6 +80,16 @@ var wordOf = map[string]error{
 	"SignatureDoesNotMatch":               object.ErrCredentials,
 	"TokenRefreshRequired":                object.ErrCredentials,
 	"UnrecognizedClientException":         object.ErrCredentials,
+
+	// SQS, whose codes come in the protocol of old, and without it.
+	"AWS.SimpleQueueService.NonExistentQueue": object.ErrNotFound,
+	"QueueDoesNotExist":                       object.ErrNotFound,
+	"InvalidAddress":                          object.ErrNotFound,
+	"KMS.AccessDeniedException":               object.ErrDenied,
+	"KmsAccessDenied":                         object.ErrDenied,
+	"KmsDisabled":                             object.ErrDenied,
+	"KmsInvalidState":                         object.ErrDenied,
+	"KmsNotFound":                             object.ErrDenied,
 }
 
 // classify makes a fault of an error of the SDK. what says what was being done.

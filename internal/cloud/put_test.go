@@ -294,7 +294,7 @@ func TestDeleteNamesWhatIsLeft(t *testing.T) {
 }
 
 // TestNothingElseWrites holds that put.go is all of this package that writes to S3, and that nothing in it changes
-// anything else in AWS. What a query of Athena may do is for its caller to bound.
+// anything else in AWS, but for messages of a queue. What a query of Athena may do is for its caller to bound.
 func TestNothingElseWrites(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -326,7 +326,7 @@ func TestNothingElseWrites(t *testing.T) {
 			return true
 		})
 	}
-	if diff := cmp.Diff(map[string]int{"put.go PutObject": 1, "put.go DeleteObjects": 1}, calls); diff != "" {
+	if diff := cmp.Diff(map[string]int{"put.go PutObject": 1, "put.go DeleteObjects": 1, "sqs.go DeleteMessageBatch": 1}, calls); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -27,11 +27,7 @@ type Queue interface {
 }
 
 // Message is one message of a queue.
-type Message struct {
-	ID     string // the same each time it comes
-	Handle string // of this delivery
-	Body   []byte
-}
+type Message = object.Message
 
 // Held is how long messages that were received are kept from others.
 const Held = 5 * time.Minute

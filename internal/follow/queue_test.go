@@ -103,6 +103,12 @@ func (q *queue) Extend(_ context.Context, messages []follow.Message) error {
 	return q.err
 }
 
+func (q *queue) gone() []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.deleted)
+}
+
 func (q *queue) left() []string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -152,7 +158,7 @@ func TestMessagesBringFilesAtOnce(t *testing.T) {
 		b.queue.send(`{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2000-01-01T00:00:00.000Z","Bucket":"logs"}`)
 		time.Sleep(time.Minute)
 		b.want("of messages", "one")
-		if d := cmp.Diff([]string{"m1", "m2", "m3", "m4"}, b.queue.deleted); d != "" {
+		if d := cmp.Diff([]string{"m1", "m2", "m3", "m4"}, b.queue.gone()); d != "" {
 			t.Error(d)
 		}
 		// A redelivery, and a message of a file that a listing has shown.
@@ -219,8 +225,8 @@ func TestAMessageIsDeletedAfterItsFileWasDealtWith(t *testing.T) {
 		if err := b.follow(time.Hour); !errors.Is(err, died) {
 			t.Fatal(err)
 		}
-		if len(b.queue.deleted) > 0 {
-			t.Errorf("deleted: %v", b.queue.deleted)
+		if gone := b.queue.gone(); len(gone) > 0 {
+			t.Errorf("deleted: %v", gone)
 		}
 		// It takes longer than messages are held.
 		b.take = func(batch follow.Batch) error {
