@@ -134,6 +134,7 @@ type worker struct {
 	history    *history
 	progress   *Progress
 	candidates []candidate
+	chains     chains
 	batch      batch
 	faults     int   // of the file
 	shown      int64 // records of the file that progress has
@@ -158,12 +159,16 @@ func (w *worker) run(ctx context.Context, j *job) error {
 			return len(w.batch.hits) < batchSize || send()
 		},
 		candidate: func(c *candidate) bool {
-			w.candidates = append(w.candidates, *c)
-			if len(w.candidates) == batchSize {
-				w.history.add(w.candidates)
-				w.candidates = w.candidates[:0]
+			if w.set.rules[c.rule].over.kind == FirstSeen {
+				c = w.chains.add(c)
+			}
+			if c != nil {
+				w.gather(*c)
 			}
 			return ctx.Err() == nil
+		},
+		absorb: func(rule int, at int64, by, of digest) bool {
+			return w.chains.absorb(rule, at, w.set.rules[rule].over.within, by, of)
 		},
 		fault: func(m *Malformed) bool {
 			if w.faults++; w.faults <= maxListed {
@@ -176,6 +181,7 @@ func (w *worker) run(ctx context.Context, j *job) error {
 	if err == nil {
 		err = w.scan(ctx, j.file)
 	}
+	w.chains.empty(w.gather)
 	w.history.add(w.candidates)
 	w.candidates = w.candidates[:0]
 	if ctx.Err() != nil {
@@ -192,6 +198,14 @@ func (w *worker) run(ctx context.Context, j *job) error {
 		return ctx.Err()
 	}
 	return nil
+}
+
+func (w *worker) gather(c candidate) {
+	w.candidates = append(w.candidates, c)
+	if len(w.candidates) >= batchSize {
+		w.history.add(w.candidates)
+		w.candidates = w.candidates[:0]
+	}
 }
 
 // scan reads a file. An error is why it could not be, or not to its end.

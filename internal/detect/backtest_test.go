@@ -85,6 +85,36 @@ func TestRulesOverTimeDoNotDependOnOrderOrWorkers(t *testing.T) {
 	}
 }
 
+// TestBacktestIsHistory spreads events over files, in which they stand in any order.
+func TestBacktestIsHistory(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 20 {
+		events := eventsApart(r, 300, 1)
+		parts := make([][]string, 1+r.IntN(20))
+		for _, i := range r.Perm(len(events)) {
+			at := r.IntN(len(parts))
+			parts[at] = append(parts[at], string(events[i]))
+		}
+		var src files
+		for i, part := range parts {
+			src = append(src, inMemory(fmt.Sprint(i), logFile(part...)))
+		}
+		for id, rule := range overRules(t) {
+			want, err := Try(rule, events)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []Hit
+			if _, err := Backtest(t.Context(), Options{Source: src, Set: compiled(t, nil, rule), Match: func(h Hit) error { got = append(got, h); return nil }}); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(lines(want), lines(got)); diff != "" {
+				t.Fatalf("%s (-want +got):\n%s", id, diff)
+			}
+		}
+	}
+}
+
 func TestBacktestReport(t *testing.T) {
 	x := finding.Suppression{Detection: "made", Actor: "*/ci", Who: "kim", Why: "pipeline", Until: day.AddDate(1, 0, 0)}
 	unused := finding.Suppression{Detection: "nothing", Who: "kim", Why: "x", Until: day}

@@ -17,6 +17,7 @@ import (
 // candidate is an event that a rule over time looks at, kept small: what many events have in common is in memory once.
 type candidate struct {
 	at         int64 // microseconds
+	until      int64 // of FirstSeen: up to then there were more such events, each within Within of the one before; else at
 	rule       int
 	suppressed int // position of the suppression that it falls under, or -1
 	record     int
@@ -38,19 +39,24 @@ type from struct{ source, state, sum string }
 // digest stands for an event's id or the values of some fields.
 type digest [16]byte
 
-// candidate fills in what the entry's rule is to know of rec, unless a field has no value.
-func (c *core) candidate(to *candidate, x entry, e *finding.Event) {
+// candidate fills in what the entry's rule is to know of rec, unless a field has no value or nothing needs to be known.
+func (c *core) candidate(to *candidate, x entry, at int64, number int, p *Place) error {
 	over := c.set.rules[x.rule].over
 	by, ok := c.values(over.by)
 	if !ok {
-		return
+		return nil
 	}
 	of, ok := c.values(over.of)
-	if !ok {
-		return
+	if !ok || over.kind == FirstSeen && c.out.absorb != nil && c.out.absorb(x.rule, at, by, of) {
+		return nil
 	}
-	*to = candidate{at: c.row.Time, rule: x.rule, suppressed: c.set.suppression(x.rule, e, &c.rec), record: e.Record, part: x.part, id: strings.Clone(e.ID), by: by, of: of}
+	if err := c.describe(number, p); err != nil {
+		return err
+	}
+	e := &c.event
+	*to = candidate{at: at, until: at, rule: x.rule, suppressed: c.set.suppression(x.rule, e, &c.rec), record: number, part: x.part, id: strings.Clone(e.ID), by: by, of: of}
 	to.who, to.from = common(e)
+	return nil
 }
 
 // common returns what an event has in common with others, which is in memory once.
@@ -64,7 +70,8 @@ func (c *core) values(fields []pattern.Path) (d digest, ok bool) {
 	if len(fields) == 0 {
 		return d, true
 	}
-	h := sha256.New()
+	var buf [256]byte
+	text := buf[:0]
 	for _, f := range fields {
 		v := c.rec.Lookup(f)
 		switch v.Type() {
@@ -72,12 +79,12 @@ func (c *core) values(fields []pattern.Path) (d digest, ok bool) {
 		default:
 			return d, false
 		}
-		text := v.Text()
-		h.Write(binary.AppendUvarint(nil, uint64(len(text))))
-		h.Write(text)
+		t := v.Text()
+		text = binary.AppendUvarint(text, uint64(len(t)))
+		text = append(text, t...)
 	}
-	var sum [sha256.Size]byte
-	copy(d[:], h.Sum(sum[:0]))
+	sum := sha256.Sum256(text)
+	copy(d[:], sum[:])
 	return d, true
 }
 

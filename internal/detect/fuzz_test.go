@@ -46,11 +46,11 @@ func FuzzScan(f *testing.F) {
 	} {
 		f.Add(data)
 	}
+	all := overRules(f)
+	rules := []Rule{patternRule(f, "any", ``), patternRule(f, "a", `{ $.eventName = A }`), all["count-one"], patternRule(f, "b", `{ $.eventSource = "iam.amazonaws.com" && $.eventName = "B" }`),
+		all["then"], patternRule(f, "odd", `{ $.eventName != A }`), all["first"]}
+	set := compiled(f, nil, rules...)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		all := overRules(t)
-		rules := []Rule{patternRule(t, "any", ``), patternRule(t, "a", `{ $.eventName = A }`), all["count-one"], patternRule(t, "b", `{ $.eventSource = "iam.amazonaws.com" && $.eventName = "B" }`),
-			all["then"], patternRule(t, "odd", `{ $.eventName != A }`), all["first"]}
-		set := compiled(t, nil, rules...)
 		want := naive(rules, data)
 		sc := set.Scanner(Filter{})
 		live := set.Live(Filter{}, LiveOptions{Now: later})

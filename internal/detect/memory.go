@@ -140,8 +140,8 @@ func (m *memory) firstSeen(g *group, c *candidate, hit func(*candidate, []string
 	if !known || c.at < g.since {
 		g.since = c.at
 	}
-	if !seen || c.at > last {
-		g.last[c.of] = c.at
+	if !seen || c.until > last {
+		g.last[c.of] = c.until
 	}
 }
 

@@ -211,12 +211,15 @@ func TestLateEventsCount(t *testing.T) {
 	}
 }
 
-// randomEvents are some that matter to all rules, delivered in another order than they happened in.
-func randomEvents(r *rand.Rand, n int) (inTime [][]byte) {
+// randomEvents are some that matter to all rules, in the order of time.
+func randomEvents(r *rand.Rand, n int) [][]byte { return eventsApart(r, n, 0) }
+
+// eventsApart are random events with some seconds between them at least.
+func eventsApart(r *rand.Rand, n, apart int) [][]byte {
 	var words []string
 	second := 0
 	for range n {
-		second += r.IntN(6)
+		second += apart + r.IntN(6)
 		words = append(words, fmt.Sprintf("%d%s:%s:%d", second, []string{"A", "B", "AB", "C"}[r.IntN(4)], []string{"u", "v"}[r.IntN(2)], r.IntN(5)))
 	}
 	return script(strings.Join(words, " "))

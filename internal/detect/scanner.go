@@ -77,14 +77,19 @@ type core struct {
 	parser event.Parser
 	row    event.Record
 	parsed bool // row holds rec
-	days   calendar
+
+	event     finding.Event
+	described bool // event is of rec
+	days      calendar
 }
 
 // outlet is where what was found goes.
 type outlet struct {
-	hit       func(Hit) bool // false: enough
-	candidate func(*candidate) bool
-	fault     func(*Malformed) bool
+	hit       func(Hit) bool        // false: enough
+	candidate func(*candidate) bool // nil: rules over time are left out
+	// absorb reports whether an event of FirstSeen is taken note of, and is no match for certain. It may be nil.
+	absorb func(rule int, at int64, by, of digest) bool
+	fault  func(*Malformed) bool
 }
 
 // tally counts records. Times are microseconds, and 0 where there is none.
@@ -167,48 +172,58 @@ func (c *core) judge(number int, p *Place) error {
 	if timed {
 		c.saw(at)
 	}
-	var e finding.Event
-	have := false
+	c.described = false
 	var waiting candidate // of a rule over time: its other part may match too
 	for i := range c.set.index.Match(&c.rec) {
 		x := c.set.entries[i]
-		if !have {
-			if err := c.parse(); err != nil {
-				return c.fault(p, number, 0, err.Error())
-			}
-			e = finding.EventOf(&c.row, p.Source, number, p.State, p.Origin)
-			e.SHA256 = p.SHA256
-			have = true
-		}
 		r := &c.set.rules[x.rule]
-		if r.over == nil {
-			h := Hit{Match: finding.Match{Detection: r.ID, Event: e, Severity: r.Severity, Events: 1}, Rule: r}
-			h.Suppressed = c.set.decision(c.set.suppression(x.rule, &e, &c.rec))
-			if !c.out.hit(h) {
+		if r.over != nil {
+			if waiting.part != 0 && waiting.rule == x.rule {
+				waiting.part |= x.part
+				continue
+			}
+			if waiting.part != 0 && !c.out.candidate(&waiting) {
 				return errEnough
 			}
+			waiting = candidate{}
+			if c.out.candidate == nil {
+				continue
+			}
+			if !timed {
+				c.untimed++
+				continue
+			}
+			if err := c.candidate(&waiting, x, at, number, p); err != nil {
+				return c.fault(p, number, 0, err.Error())
+			}
 			continue
 		}
-		if c.out.candidate == nil {
-			continue
+		if err := c.describe(number, p); err != nil {
+			return c.fault(p, number, 0, err.Error())
 		}
-		if waiting.part != 0 && waiting.rule == x.rule {
-			waiting.part |= x.part
-			continue
-		}
-		if waiting.part != 0 && !c.out.candidate(&waiting) {
+		h := Hit{Match: finding.Match{Detection: r.ID, Event: c.event, Severity: r.Severity, Events: 1}, Rule: r}
+		h.Suppressed = c.set.decision(c.set.suppression(x.rule, &c.event, &c.rec))
+		if !c.out.hit(h) {
 			return errEnough
 		}
-		waiting = candidate{}
-		if !c.row.HasTime {
-			c.untimed++
-			continue
-		}
-		c.candidate(&waiting, x, &e)
 	}
 	if waiting.part != 0 && !c.out.candidate(&waiting) {
 		return errEnough
 	}
+	return nil
+}
+
+// describe makes event of rec.
+func (c *core) describe(number int, p *Place) error {
+	if c.described {
+		return nil
+	}
+	if err := c.parse(); err != nil {
+		return err
+	}
+	c.event = finding.EventOf(&c.row, p.Source, number, p.State, p.Origin)
+	c.event.SHA256 = p.SHA256
+	c.described = true
 	return nil
 }
 

@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/trailseal/trailseal/internal/finding"
@@ -91,6 +92,21 @@ func origin(r *Rule) string {
 
 // Rules returns the rules, in the order in which they were given. They are not to be changed.
 func (s *Set) Rules() []Rule { return s.rules }
+
+// Match returns the positions of the rules whose pattern a record matches, in rising order; of a rule over time that is
+// either of its patterns, and no more than a candidate.
+func (s *Set) Match(r *pattern.Record) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		last := -1
+		for i := range s.index.Match(r) {
+			rule := s.entries[i].rule
+			if rule != last && !yield(rule) {
+				return
+			}
+			last = rule
+		}
+	}
+}
 
 // Warnings returns what about the set may not be what its author means.
 func (s *Set) Warnings() []string { return s.warnings }
