@@ -82,7 +82,7 @@ func (f *field) walk(v pattern.Value, at int, q *query) (found, holds bool) {
 		v.Each(func(_ []byte, inner pattern.Value) bool {
 			some, yes := f.walk(inner, at, q)
 			found, holds = found || some, yes
-			return !yes && !q.enough
+			return !yes
 		})
 		return found, holds
 	}
@@ -98,4 +98,33 @@ func (f *field) walk(v pattern.Value, at int, q *query) (found, holds bool) {
 		}
 	}
 	return false, false
+}
+
+// gather appends the values that walk would ask about, the first maxReferred of them.
+func (f *field) gather(v pattern.Value, at int, values []pattern.Value) (all []pattern.Value, found bool) {
+	switch v.Type() {
+	case pattern.Absent:
+		return values, false
+	case pattern.Array:
+		found = at == len(f.keys)
+		v.Each(func(_ []byte, inner pattern.Value) bool {
+			var some bool
+			values, some = f.gather(inner, at, values)
+			found = found || some
+			return len(values) < maxReferred
+		})
+		return values, found
+	}
+	if at == len(f.keys) {
+		return append(values, v), true
+	}
+	if v.Type() != pattern.Object {
+		return values, false
+	}
+	for n := range f.keys[at] {
+		if values, found = f.gather(v.Lookup(f.keys[at][n]), at+n+1, values); found {
+			return values, true
+		}
+	}
+	return values, false
 }

@@ -83,11 +83,6 @@ const maxReferred = 100
 type query struct {
 	root  pattern.Value
 	group *group
-	// A query with a reference compares its text with the values of the field that the reference names.
-	ref    *test
-	text   []byte
-	seen   int
-	enough bool
 }
 
 func (it *item) holds(root pattern.Value) bool {
@@ -113,9 +108,6 @@ func (g *group) holds(f *field, root pattern.Value) bool {
 
 // asks reports whether a value, which is no array, satisfies the query.
 func (q *query) asks(v pattern.Value) bool {
-	if q.ref != nil {
-		return q.compares(v)
-	}
 	switch v.Type() {
 	case pattern.Object:
 		return q.group.inside(v)
@@ -127,12 +119,8 @@ func (q *query) asks(v pattern.Value) bool {
 		return q.group.named(text)
 	}
 	for i := range q.group.tests {
-		if t := &q.group.tests[i]; t.kind == isField {
-			inner := query{root: q.root, ref: t, text: text}
-			if _, holds := t.ref.walk(q.root, 0, &inner); holds {
-				return true
-			}
-		} else if t.scalar(v.Type(), text) {
+		t := &q.group.tests[i]
+		if t.kind == isField && t.refers(text, q.root) || t.kind != isField && t.scalar(v.Type(), text) {
 			return true
 		}
 	}
@@ -197,21 +185,27 @@ func contains(p netip.Prefix, text []byte) bool {
 	return err == nil && p.Contains(addr.Unmap())
 }
 
-// compares asks one value of the field that a reference names.
-func (q *query) compares(v pattern.Value) bool {
-	if q.seen++; q.seen > maxReferred {
-		q.enough = true
-		return false
+// refers reports whether a text is what one of the values of the field that the test names asks for.
+func (t *test) refers(text []byte, root pattern.Value) bool {
+	var values [8]pattern.Value
+	var space, otherSpace [256]byte
+	if !t.cased {
+		text = Fold(space[:0], text)
 	}
-	if v.Type() == pattern.Object || v.Type() == pattern.Null {
-		return false
+	others, _ := t.ref.gather(root, 0, values[:0])
+	for _, v := range others {
+		if v.Type() == pattern.Object || v.Type() == pattern.Null {
+			continue
+		}
+		other := v.Text()
+		if !t.cased {
+			other = Fold(otherSpace[:0], other)
+		}
+		if t.how.holds(text, other) {
+			return true
+		}
 	}
-	text, other := q.text, v.Text()
-	if !q.ref.cased {
-		var space, otherSpace [256]byte
-		return q.ref.how.holds(Fold(space[:0], text), Fold(otherSpace[:0], other))
-	}
-	return q.ref.how.holds(text, other)
+	return false
 }
 
 func (h how) holds(text, other []byte) bool {
