@@ -3,13 +3,17 @@ package notice
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/trailseal/trailseal/internal/finding"
 )
 
-// JSON is n as JSON, of at most most bytes. What does not fit is left out: first what happened around, then events but for
-// the first, then the ends of texts, "…" standing for each. Key, Kind, ID, Severity and Count stay whole. It is an error
+// leftOut begins an AroundGap. It is shorter than any text is cut.
+const leftOut = "the notice was too long for all"
+
+// JSON is n as JSON, of at most most bytes. What does not fit is left out: first what happened around, which AroundGap then
+// says, then events but for the first, then the ends of texts, "…" standing for each. Key, Kind, ID, Severity and Count stay whole. It is an error
 // where not even these fit.
 func (n Notice) JSON(most int) ([]byte, error) {
 	for _, b := range [...]bounds{
@@ -36,6 +40,9 @@ type bounds struct{ text, events, around, list int }
 
 func (b bounds) notice(n Notice) Notice {
 	a := &n.Alert
+	if len(a.Around) > b.around {
+		a.AroundGap = strings.TrimSuffix(leftOut+"; "+a.AroundGap, "; ")
+	}
 	for _, s := range []*string{&n.By, &n.Why, &a.Key, &a.Detection, &a.Title, &a.What, &a.Account, &a.AroundGap, &a.Link,
 		&a.Actor.Principal, &a.Actor.Behind, &a.Actor.Kind, &a.Actor.Confidence, &a.Actor.Reason} {
 		*s = b.cut(*s)

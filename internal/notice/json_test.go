@@ -91,6 +91,9 @@ func TestJSONIsHeldWithinItsBound(t *testing.T) {
 				if got.Key != before.Key || got.Kind != Opened || got.Alert.ID != before.Alert.ID || got.Alert.Severity != finding.High || got.Alert.Count != 123456 {
 					t.Errorf("within %d bytes the notice is another one: %.300s", most, text)
 				}
+				if gap := strings.HasPrefix(got.Alert.AroundGap, leftOut); gap != (len(got.Alert.Around) < len(n.Alert.Around)) {
+					t.Errorf("within %d bytes there are %d of %d events around, but AroundGap is %.300q", most, len(got.Alert.Around), len(n.Alert.Around), got.Alert.AroundGap)
+				}
 				if most >= 64<<10 && (len(got.Alert.Events) == 0 || !slices.ContainsFunc([]string{got.Alert.Title}, func(s string) bool { return s != "" })) {
 					t.Errorf("within %d bytes there is no event or no title", most)
 				}
