@@ -7,7 +7,7 @@
 //
 // It promises that the body depends on the notice alone; that webhook-id is the notice's key, the same with every try, so
 // that a receiver can leave aside what it has seen; that webhook-timestamp is the time of the try and webhook-signature has
-// a signature for each secret; and that a body is at most 1 MB. docs/spec/webhook.md is the contract with
+// a signature for each secret; and that a body is at most 1 MiB. docs/spec/webhook.md is the contract with
 // receivers. Texts are JSON strings, as a log file has them: a receiver that shows them escapes them.
 //
 // Any status from 200 to 299 is success. What a receiver writes is not repeated in errors: it may hold what it was sent.
