@@ -21,7 +21,7 @@ type Result string
 // The results of an attempt.
 const (
 	Taken       Result = "delivered"
-	FailedOnce  Result = "failed"      // another try may help
+	Failed      Result = "failed"      // another try may help
 	Refused     Result = "refused"     // the same will be refused again
 	Interrupted Result = "interrupted" // this process ended first: whether the receiver took it is not known
 )
@@ -59,13 +59,13 @@ type outcome struct {
 // send makes one attempt. It does not panic, and ends when ctx does, or at the time limit, if the sink keeps its promise.
 func (s *Store) send(ctx context.Context, j job, sink notice.Sink, o *DeliverOptions) (out outcome) {
 	out.job = j
-	out.Attempt = Attempt{Number: j.number, At: fromMicros(j.begun), Result: FailedOnce}
+	out.Attempt = Attempt{Number: j.number, At: fromMicros(j.begun), Result: Failed}
 	begun := o.Now()
 	defer func() {
 		out.Latency = o.Now().Sub(begun).Milliseconds()
 		if r := recover(); r != nil {
 			// What a panic says may hold anything, but for what the runtime says.
-			out.Result, out.Error = FailedOnce, fmt.Sprintf("the sink panicked with a %T", r)
+			out.Result, out.Error = Failed, fmt.Sprintf("the sink panicked with a %T", r)
 			if e, ok := r.(runtime.Error); ok {
 				out.Error = tell(fmt.Errorf("the sink panicked: %w", e))
 			}

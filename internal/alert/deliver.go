@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,71 +14,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/trailseal/trailseal/internal/notice"
 	"github.com/trailseal/trailseal/internal/sqlite"
 )
 
 // ErrElsewhere: another process delivers.
 var ErrElsewhere = errors.New("another process delivers")
-
-// DeliverOptions say how notices are delivered. Zero values stand for what is said beside them.
-type DeliverOptions struct {
-	Sinks map[string]notice.Sink // by the names that routes have; deliveries to others stay where they are
-	// Once ends the loop when nothing is due any more; what waits for another try stays. Drain ends it when nothing is
-	// left at all for Sinks. With neither it goes on until its context is done.
-	Once, Drain bool
-
-	Timeout     time.Duration // of one attempt: 30 s
-	Parallel    int           // attempts at a time for each sink: 4
-	Backoff     Backoff
-	MaxAge      time.Duration // since its first attempt, after which what fails is dead: 24 h
-	MaxAttempts int           // that fail, after which it is dead: no limit
-	Poll        time.Duration // between looks for what other processes have queued: 1 s
-	Grace       time.Duration // for attempts under way when the context is done: 5 s
-	Now         func() time.Time
-	Log         *slog.Logger // nothing
-}
-
-func (o *DeliverOptions) fill() {
-	set := func(d *time.Duration, to time.Duration) {
-		if *d <= 0 {
-			*d = to
-		}
-	}
-	set(&o.Timeout, 30*time.Second)
-	set(&o.Backoff.First, time.Second)
-	set(&o.Backoff.Most, 15*time.Minute)
-	set(&o.MaxAge, 24*time.Hour)
-	set(&o.Poll, time.Second)
-	set(&o.Grace, 5*time.Second)
-	if o.Parallel <= 0 {
-		o.Parallel = 4
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-}
-
-// Summary is what a delivery loop did.
-type Summary struct {
-	Attempts  int
-	Delivered int
-	Failed    int // attempts
-	Dead      int // deliveries that were given up
-}
-
-// maxAfter bounds what a receiver may ask to wait.
-const maxAfter = time.Hour
-
-// trouble is how many attempts in a row fail before a sink is taken to be down; it then gets one at a time, at most every
-// pause, until it takes one.
-const (
-	trouble = 10
-	pause   = time.Minute
-)
 
 // courier is a delivery loop.
 type courier struct {
@@ -90,26 +29,6 @@ type courier struct {
 	done  chan outcome
 	busy  int // attempts under way
 	sum   Summary
-}
-
-// lane is what the loop knows of a sink.
-type lane struct {
-	name   string
-	sink   notice.Sink
-	busy   int
-	failed int       // attempts in a row
-	gate   time.Time // before it nothing is sent
-}
-
-// room is how many attempts may begin.
-func (l *lane) room(o *DeliverOptions, now time.Time) int {
-	switch {
-	case now.Before(l.gate):
-		return 0
-	case l.failed >= trouble:
-		return max(0, 1-l.busy)
-	}
-	return o.Parallel - l.busy
 }
 
 // Deliver sends what is queued, each notice to each of its sinks, until ctx is done; see DeliverOptions. One process
@@ -330,7 +249,7 @@ func (c *courier) turn(sending context.Context, news []outcome, begin bool) (wai
 		c.busy++
 		sink := c.lanes[i].sink
 		c.group.Go(func() error {
-			out := outcome{job: j, Attempt: Attempt{Number: j.number, At: fromMicros(j.begun), Result: FailedOnce, Error: "the sink ended without a word"}}
+			out := outcome{job: j, Attempt: Attempt{Number: j.number, At: fromMicros(j.begun), Result: Failed, Error: "the sink ended without a word"}}
 			defer func() { c.done <- out }()
 			out = c.send(sending, j, sink, &c.o)
 			return nil
@@ -339,8 +258,10 @@ func (c *courier) turn(sending context.Context, news []outcome, begin bool) (wai
 	return wait, nil
 }
 
-// first holds up a delivery for the earlier ones of its alert to its sink, unless they are dead.
-const first = `NOT EXISTS (SELECT 1 FROM delivery e WHERE e.alert = d.alert AND e.sink = d.sink AND e.notice < d.notice AND e.state < 2)`
+// dueQuery asks for what a sink is to get next. A delivery is held up for the earlier ones of its alert, unless they are dead.
+const dueQuery = `SELECT d.id, d.notice, d.attempts, d.tries, d.since, d.next_at FROM delivery d WHERE d.sink = ? AND d.state = 0
+	AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.alert = d.alert AND e.sink = d.sink AND e.notice < d.notice AND e.state < 2)
+	ORDER BY d.next_at, d.id LIMIT ?`
 
 // due is what can begin now, and how long nothing else can.
 func (c *courier) due(ctx context.Context, q querier, now time.Time) (jobs []job, wait time.Duration, err error) {
@@ -353,8 +274,7 @@ func (c *courier) due(ctx context.Context, q querier, now time.Time) (jobs []job
 			}
 			continue // or an outcome wakes the loop
 		}
-		err := each(ctx, q, `SELECT d.id, d.notice, d.attempts, d.tries, d.since, d.next_at FROM delivery d
-			WHERE d.sink = ? AND d.state = 0 AND `+first+` ORDER BY d.next_at, d.id LIMIT ?`, []any{l.name, room}, func(r *sql.Rows) error {
+		err := each(ctx, q, dueQuery, []any{l.name, room}, func(r *sql.Rows) error {
 			j := job{sink: l.name, begun: micros(now)}
 			var next int64
 			if err := r.Scan(&j.delivery, &j.notice, &j.number, &j.tries, &j.since, &next); err != nil {
@@ -388,7 +308,7 @@ func (c *courier) judge(out outcome, now time.Time) {
 		switch out.Result {
 		case Taken, Refused: // it answers
 			l.failed = 0
-		case FailedOnce:
+		case Failed:
 			l.failed++
 			if l.failed >= trouble {
 				l.shut(now.Add(min(pause, c.o.Backoff.after(l.failed-trouble+1))))
@@ -397,13 +317,6 @@ func (c *courier) judge(out outcome, now time.Time) {
 		if out.after > 0 {
 			l.shut(now.Add(min(out.after, maxAfter)))
 		}
-	}
-}
-
-// shut closes the gate until a time, unless it is shut for longer.
-func (l *lane) shut(until time.Time) {
-	if until.After(l.gate) {
-		l.gate = until
 	}
 }
 

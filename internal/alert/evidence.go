@@ -56,11 +56,11 @@ type DeliveryFilter struct {
 
 // Deliveries yields deliveries with their attempts, in the order in which they were queued.
 func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) iter.Seq2[Delivery, error] {
-	return s.deliveries(ctx, f, -1)
+	return s.deliveries(ctx, f, "TRUE")
 }
 
-// deliveries are those of Deliveries; alone 0 leaves out those that were sent once by whoever made them.
-func (s *Store) deliveries(ctx context.Context, f DeliveryFilter, alone int) iter.Seq2[Delivery, error] {
+// deliveries are those of Deliveries that where holds for as well.
+func (s *Store) deliveries(ctx context.Context, f DeliveryFilter, where string) iter.Seq2[Delivery, error] {
 	lo, hi := int64(-1<<62), int64(1<<62)
 	if !f.From.IsZero() {
 		lo = f.From.UnixMicro()
@@ -68,12 +68,14 @@ func (s *Store) deliveries(ctx context.Context, f DeliveryFilter, alone int) ite
 	if !f.To.IsZero() {
 		hi = f.To.UnixMicro()
 	}
+	if f.Alert != "" { // by its own index
+		where += " AND delivery.alert = (SELECT id FROM alert WHERE name = ?6)"
+	}
 	q := s.query("deliveries", `SELECT delivery.id, alert.name, alert.detection, alert.severity, alert.account, alert.test, notice.key, notice.kind, notice.at,
 		delivery.sink, delivery.state, delivery.next_at, attempt.number, attempt.at, attempt.latency_ms, attempt.result, attempt.status, attempt.response, attempt.error
 		FROM delivery JOIN notice ON notice.id = delivery.notice JOIN alert ON alert.id = delivery.alert LEFT JOIN attempt ON attempt.delivery = delivery.id
-		WHERE (?1 = '' OR alert.name = ?1) AND (?2 = '' OR sink = ?2) AND notice.at >= ?3 AND notice.at < ?4 AND (?5 < 0 OR delivery.state = ?5)
-		AND (?6 IS NULL OR alert.test = ?6) AND (?7 < 0 OR delivery.alone = ?7)
-		ORDER BY delivery.id, attempt.number`, f.Alert, f.Sink, lo, hi, f.State.number(), f.Test, alone)
+		WHERE (?1 = '' OR sink = ?1) AND notice.at >= ?2 AND notice.at < ?3 AND (?4 < 0 OR delivery.state = ?4) AND (?5 IS NULL OR alert.test = ?5) AND (?6 = '' OR TRUE) AND `+
+		where+" ORDER BY delivery.id, attempt.number", f.Sink, lo, hi, f.State.number(), f.Test, f.Alert)
 	type line struct {
 		number int64
 		Delivery
@@ -138,7 +140,7 @@ func all(deliveries iter.Seq2[Delivery, error]) ([]Delivery, error) {
 
 // Dead are the deliveries that were given up, but for those of tests, in the order in which they were queued.
 func (s *Store) Dead(ctx context.Context) ([]Delivery, error) {
-	return all(s.deliveries(ctx, DeliveryFilter{State: Dead}, 0))
+	return all(s.deliveries(ctx, DeliveryFilter{}, "delivery.state = 3 AND delivery.alone = 0"))
 }
 
 // SinkState is how far a sink has come with its deliveries.
