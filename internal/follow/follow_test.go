@@ -538,3 +538,56 @@ func TestFilesComeRead(t *testing.T) {
 		}
 	})
 }
+
+// More files cannot be read than a position holds: what is beyond is met again by listing, and by its message.
+func TestTooManyUnreadableFilesAreNotForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t)
+		b.put("old", 24*time.Hour)
+		time.Sleep(2 * time.Minute)
+		var mu sync.Mutex
+		denied := true
+		b.src.Fail(func(op, _ string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if denied && op == "open" {
+				return object.ErrDenied
+			}
+			return nil
+		})
+		ended(t, b.follow(time.Second))
+		var want []string
+		for i := range 1100 {
+			unique := fmt.Sprintf("u%04d", i)
+			b.put(unique, 0)
+			want = append(want, unique)
+		}
+		b.queue = new(queue)
+		last := created("logs", b.put("zzz", 0))
+		want = append(want, "zzz")
+		time.Sleep(time.Second)
+		b.queue.send(last)
+		ended(t, b.follow(time.Minute))
+		if n := len(b.took()); n != 1000 {
+			t.Errorf("%d files were told of", n)
+		}
+		if d := cmp.Diff([]string{"m1"}, b.queue.left()); d != "" {
+			t.Error(d)
+		}
+		if len(b.warnings) != 1 || !strings.Contains(b.warnings[0], "more than 1000 files") {
+			t.Errorf("warnings: %q", b.warnings)
+		}
+		mu.Lock()
+		denied = false
+		mu.Unlock()
+		ended(t, b.follow(3*time.Hour))
+		got := b.took()
+		slices.Sort(got)
+		if d := cmp.Diff(want, slices.Compact(got)); d != "" {
+			t.Error(d)
+		}
+		if left := b.queue.left(); len(left) > 0 {
+			t.Errorf("left: %v", left)
+		}
+	})
+}

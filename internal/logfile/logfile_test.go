@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/trailseal/trailseal/internal/inflate"
 	"github.com/trailseal/trailseal/internal/logfile"
@@ -55,6 +56,33 @@ func collect(t *testing.T, o logfile.Options) []logfile.File {
 		if d := cmp.Diff(keys(out), keys(each)); d != "" {
 			t.Errorf("%d workers: %s", workers, d)
 		}
+	}
+	// And with workers of the receiver's own, which are slower than it.
+	var ahead []logfile.File
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(t.Context())
+	g.SetLimit(3)
+	for a, err := range logfile.New(o).Ahead(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Go(func() error {
+			f := a.File(ctx)
+			if f.Info.Key != a.Info.Key {
+				t.Errorf("%q became %q", a.Info.Key, f.Info.Key)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			ahead = append(ahead, f)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(ahead, func(a, b logfile.File) int { return a.Number - b.Number })
+	if d := cmp.Diff(keys(out), keys(ahead)); d != "" {
+		t.Errorf("ahead: %s", d)
 	}
 	return out
 }
@@ -229,6 +257,18 @@ func TestWhatEndsARun(t *testing.T) {
 			}
 			if !errors.Is(last, c.err) {
 				t.Errorf("Files ends with %v, want %v", last, c.err)
+			}
+			last = nil
+			for a, err := range logfile.New(o).Ahead(t.Context()) {
+				if err == nil {
+					err = a.File(t.Context()).Err
+				}
+				if last == nil {
+					last = err
+				}
+			}
+			if !errors.Is(last, c.err) {
+				t.Errorf("Ahead ends with %v, want %v", last, c.err)
 			}
 			if err := logfile.Each(t.Context(), o, func(context.Context, logfile.File) error { return nil }); !errors.Is(err, c.err) {
 				t.Errorf("Each ends with %v, want %v", err, c.err)
