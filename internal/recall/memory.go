@@ -1,6 +1,7 @@
 package recall
 
 import (
+	"hash/maphash"
 	"math"
 	"strings"
 	"time"
@@ -45,7 +46,8 @@ type Memory struct {
 	entries []entry // the first is none
 	free    int32   // the first free one, by its place in byMinute
 	count   int
-	ids     map[string]int32 // by eventID
+	seed    maphash.Seed
+	ids     map[uint64]int32 // by the hash of the eventID; of two with the same hash, the first
 	minutes [slots]list      // by minute of the event, modulo slots
 	newest  int64            // minute of the newest event; what is Span minutes before it was let go
 	actors  map[uint64]*actor
@@ -65,7 +67,7 @@ func New(now func() time.Time, began time.Time) *Memory {
 }
 
 func newMemory(now func() time.Time, began time.Time, l limits) *Memory {
-	return &Memory{now: now, began: began, texts: newTexts(), entries: make([]entry, 1), ids: map[string]int32{}, newest: never,
+	return &Memory{now: now, began: began, texts: newTexts(), entries: make([]entry, 1), seed: maphash.MakeSeed(), ids: map[uint64]int32{}, newest: never,
 		actors: map[uint64]*actor{}, letGo: noTime, issued: newIssues(), limits: l}
 }
 
@@ -88,10 +90,14 @@ const (
 	fields
 )
 
+// ofActor are the texts that events of one access key share.
+var ofActor = [...]int{fieldAccount, fieldPrincipal, fieldIdentity, fieldType, fieldIP, fieldAgent}
+
 // entry is an event.
 type entry struct {
 	id     string
-	at     int64 // microseconds since 1970
+	hash   uint64 // of id
+	at     int64  // microseconds since 1970
 	record int32
 	texts  [fields]uint32
 	links  [3]link // of the lists that it is in
@@ -152,8 +158,13 @@ func (m *Memory) Add(e finding.Event) {
 		m.letGo = max(m.letGo, at)
 		return
 	}
-	if e.ID != "" && m.ids[e.ID] != 0 {
-		return
+	hash, taken := uint64(0), false
+	if e.ID != "" {
+		hash = maphash.String(m.seed, e.ID)
+		n := m.ids[hash]
+		if taken = n != 0; taken && m.entries[n].id == e.ID {
+			return
+		}
 	}
 	values := textsOf(&e)
 	size := len(e.ID)
@@ -168,13 +179,27 @@ func (m *Memory) Add(e finding.Event) {
 	n := m.take()
 	t := &m.entries[n]
 	t.id, t.at, t.record = strings.Clone(e.ID), at, int32(e.Record)
-	for i, s := range values {
-		t.texts[i] = m.texts.use(*s, m.last[i])
-		m.last[i] = t.texts[i]
+	// Most texts are those of the event before, or of the one before of the same key.
+	guess := m.last
+	t.texts[fieldKey] = m.texts.use(e.AccessKey, guess[fieldKey])
+	if name, ok := m.name(byKey, t); ok && t.texts[fieldKey] != guess[fieldKey] {
+		if a := m.actors[name]; a != nil {
+			for _, i := range ofActor {
+				guess[i] = m.entries[a.tail].texts[i]
+			}
+		}
 	}
+	for i, s := range values {
+		if i != fieldKey {
+			t.texts[i] = m.texts.use(*s, guess[i])
+		}
+	}
+	m.last = t.texts
 	m.push(&m.minutes[slot(day)], byMinute, n)
 	if t.id != "" {
-		m.ids[t.id] = n
+		if t.hash = hash; !taken {
+			m.ids[hash] = n
+		}
 		m.texts.size += len(t.id)
 	}
 	m.count++
@@ -256,7 +281,9 @@ func (m *Memory) forget(n int32) {
 	m.leave(byPrincipal, n)
 	m.leave(byKey, n)
 	if t.id != "" {
-		delete(m.ids, t.id)
+		if m.ids[t.hash] == n {
+			delete(m.ids, t.hash)
+		}
 		m.texts.size -= len(t.id)
 	}
 	for _, number := range t.texts {

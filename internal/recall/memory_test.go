@@ -3,6 +3,7 @@ package recall
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -206,7 +207,7 @@ func check(t *testing.T, m *Memory) {
 			if e.links[byMinute].prev != before || slot(floor(e.at)) != int64(minute) || floor(e.at) > m.newest || floor(e.at) <= m.newest-spans {
 				t.Fatalf("entry %d is not where it belongs", n)
 			}
-			if before = n; e.id != "" && m.ids[e.id] != n {
+			if before = n; e.id != "" && m.ids[maphash.String(m.seed, e.id)] != n {
 				t.Fatalf("entry %d is not found by its id", n)
 			}
 			count++
@@ -348,9 +349,10 @@ func BenchmarkAdd(b *testing.B) {
 		e := made("", 0)
 		who := min(rnd.IntN(400), rnd.IntN(400))
 		e.Principal, e.Identity = fmt.Sprint(e.Principal, who), fmt.Sprint(e.Identity, who)
-		e.AccessKey = fmt.Sprintf("ASIAEXAMPLE%09d", who*20+rnd.IntN(20))
+		session := who*20 + rnd.IntN(20)
+		e.AccessKey = fmt.Sprintf("ASIAEXAMPLE%09d", session)
 		e.Source, e.Record = fmt.Sprint("AWSLogs/111122223333/CloudTrail/eu-west-1/2026/03/02/111122223333_CloudTrail_", i/200), i%200
-		e.Name, e.Agent, e.IP = fmt.Sprint("Describe", rnd.IntN(60)), fmt.Sprint("aws-cli/2.15 md/command#", rnd.IntN(60)), fmt.Sprint("198.51.100.", who%200)
+		e.Name, e.Agent, e.IP = fmt.Sprint("Describe", rnd.IntN(60)), fmt.Sprint("aws-cli/2.15 md/command#", session%60), fmt.Sprint("198.51.100.", who%200)
 		events[i] = e
 	}
 	b.ReportAllocs()
