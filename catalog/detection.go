@@ -79,8 +79,8 @@ type FirstSeen struct {
 // Case is a stream of records and how many matches it has to give.
 type Case struct {
 	Name   string
-	Events []json.RawMessage // CloudTrail records, in the order of time
-	Want   int
+	Events []json.RawMessage // CloudTrail records, in the order of time; a single one need not have a time
+	Want   int               // of matches; 1 where the file says match, 0 where it says none
 }
 
 //go:embed detections/*.yaml

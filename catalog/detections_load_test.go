@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -265,6 +266,27 @@ func TestLoadDetectionsNamesEachThatIsWrong(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q, want %q", err, want)
 		}
+	}
+}
+
+// TestSpecDetection holds that the example of docs/spec/detections.md is one.
+func TestSpecDetection(t *testing.T) {
+	page, err := os.ReadFile("../docs/spec/detections.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "<!-- example:")
+	_, after, _ = strings.Cut(after, "```yaml\n")
+	text, _, found := strings.Cut(after, "```\n")
+	if !found {
+		t.Fatal("no example")
+	}
+	all, err := loadDetections(map[string]string{"own-secrets-read-in-bulk.yaml": text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := all[0]; d.Pattern != `{ ($.eventSource = "secretsmanager.amazonaws.com") && ($.eventName = "GetSecretValue") }` || len(d.Cases[0].Events) != 5 {
+		t.Errorf("%+v", d)
 	}
 }
 
