@@ -87,7 +87,12 @@ func readEvents(n *yaml.Node) ([]json.RawMessage, error) {
 			if err := fields(item, "a repeated event",
 				field{"times", setNumber(&r.times, 1, maxTimes)},
 				field{"every", setDuration(&r.every)},
-				field{"vary?", setTexts(&r.vary, anyText)},
+				field{"vary?", func(n *yaml.Node) error {
+					if len(n.Content) > maxPaths {
+						return wrongAt(n, "more than %d fields", maxPaths)
+					}
+					return setTexts(&r.vary, anyText)(n)
+				}},
 				field{"event", func(n *yaml.Node) error { r.event = n; return nil }}); err != nil {
 				return nil, err
 			}

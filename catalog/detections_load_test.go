@@ -242,6 +242,7 @@ func TestLoadDetectionsRefuses(t *testing.T) {
 		"no id to vary":        {"many.yaml", count("eventID: e, ", ""), `there is no "eventID" to vary`},
 		"nothing to vary":      {"many.yaml", count("vary: [requestParameters.id]", "vary: [requestParameters.x]"), `there is no "x" to vary`},
 		"an object to vary":    {"many.yaml", count("vary: [requestParameters.id]", "vary: [requestParameters]"), `a mapping where a text is wanted`},
+		"too much to vary":     {"many.yaml", count("vary: [requestParameters.id]", "vary: [a, b, c, d, e, f, g, h, i, j, k]"), `more than 10 fields`},
 		"too many bytes": {"many.yaml", strings.Replace(count("times: 2", "times: 1000"), "id: x,", "id: x, y: "+strings.Repeat("y", 5000)+",", 1),
 			`or 4194304 bytes in a case`},
 	} {

@@ -67,6 +67,7 @@ func syntaxError(err error) error {
 	return &lineError{max(line, 1), errors.New(strings.TrimPrefix(err.Error(), m[0]))}
 }
 
+// checkNode refuses what parseYAML promises is not there, below a node as well.
 func checkNode(n *yaml.Node, level int) error {
 	switch {
 	case level > maxLevels:
@@ -76,6 +77,7 @@ func checkNode(n *yaml.Node, level int) error {
 	case n.Style&yaml.TaggedStyle != 0:
 		return wrongAt(n, "the tag %q: tags are not allowed", short(n.Tag))
 	}
+	names := map[string]int{} // the line of each
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 {
 			if c.Kind != yaml.ScalarNode {
@@ -84,11 +86,10 @@ func checkNode(n *yaml.Node, level int) error {
 			if c.ShortTag() == "!!merge" {
 				return wrongAt(c, "merge keys are not allowed: write it out")
 			}
-			for j := 0; j < i; j += 2 {
-				if n.Content[j].Value == c.Value {
-					return wrongAt(c, "%q stands in line %d already", short(c.Value), n.Content[j].Line)
-				}
+			if line, ok := names[c.Value]; ok {
+				return wrongAt(c, "%q stands in line %d already", short(c.Value), line)
 			}
+			names[c.Value] = c.Line
 		}
 		if err := checkNode(c, level+1); err != nil {
 			return err
