@@ -83,6 +83,51 @@ func Fit(lines []string, total, limit int) string {
 	return b.String()
 }
 
+// Defang writes what a client might take for a link as security people write it: "://" as "[:]//", and a dot before a letter
+// as "[.]", so that https://evil.example is https[:]//evil[.]example. The names of AWS services, as in iam.amazonaws.com,
+// and what has digits after its dots, such as an address, stay.
+func Defang(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch rest := text[i:]; {
+		case strings.HasPrefix(rest, "://"):
+			b.WriteString("[:]")
+		case rest[0] == '.' && letter(rest[1:]) && !service(text, i):
+			b.WriteString("[.]")
+		default:
+			b.WriteByte(rest[0])
+		}
+	}
+	return b.String()
+}
+
+func letter(text string) bool {
+	c, _ := utf8.DecodeRuneInString(text)
+	return unicode.IsLetter(c)
+}
+
+// service reports whether the dot at i is one of NAME.amazonaws.com that stands alone: x.s3.amazonaws.com is somebody's
+// bucket, and iam.amazonaws.com.evil.example is somebody's host.
+func service(text string, i int) bool {
+	const suffix = ".amazonaws.com"
+	start := i
+	if strings.HasPrefix(text[i:], ".com") {
+		if start = i - len(".amazonaws"); start < 0 {
+			return false
+		}
+	}
+	if !strings.HasPrefix(text[start:], suffix) {
+		return false
+	}
+	name := start
+	for name > 0 && strings.IndexByte("abcdefghijklmnopqrstuvwxyz0123456789", text[name-1]) >= 0 {
+		name--
+	}
+	end := start + len(suffix)
+	return name < start && (name == 0 || strings.IndexByte(" (", text[name-1]) >= 0) &&
+		(end == len(text) || strings.IndexByte(" ),", text[end]) >= 0)
+}
+
 // Link returns text where it is a URL of http or https that a vendor may be given, at most limit bytes; else it is empty.
 func Link(text string, limit int) string {
 	u, err := url.Parse(text)

@@ -59,6 +59,36 @@ func TestFit(t *testing.T) {
 	}
 }
 
+func TestDefang(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                   "",
+		"https://evil.example/a.html?b=c.d":  "https[:]//evil[.]example/a[.]html?b=c[.]d",
+		"ana@example.com":                    "ana@example[.]com",
+		"http://198.51.100.7:80/":            "http[:]//198.51.100.7:80/",
+		"198.51.100.7 aws-cli/2.17.0 a. b .": "198.51.100.7 aws-cli/2.17.0 a. b .",
+		"evil.\u4f8b\u3048 x.xn--p1ai":       "evil[.]\u4f8b\u3048 x[.]xn--p1ai",
+		"..a...b":                            ".[.]a..[.]b",
+		"iam.amazonaws.com":                  "iam.amazonaws.com",
+		"a iam.amazonaws.com (s3.amazonaws.com), x": "a iam.amazonaws.com (s3.amazonaws.com), x",
+		"evil.s3.amazonaws.com":                     "evil[.]s3[.]amazonaws[.]com",
+		"iam.amazonaws.com.evil.example":            "iam[.]amazonaws[.]com[.]evil[.]example",
+		"iam.amazonaws.com/evil":                    "iam[.]amazonaws[.]com/evil",
+		"evil-iam.amazonaws.com":                    "evil-iam[.]amazonaws[.]com",
+		".amazonaws.com":                            "[.]amazonaws[.]com",
+		"amazonaws.com":                             "amazonaws[.]com",
+		".com":                                      "[.]com",
+		"arn:aws:iam::111122223333:role/a":          "arn:aws:iam::111122223333:role/a",
+		"10:02:00://://":                            "10:02:00[:]//[:]//",
+	} {
+		if got := Defang(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		if again := Defang(Defang(text)); again != want {
+			t.Errorf("%q, twice: %q, want %q", text, again, want)
+		}
+	}
+}
+
 func TestLink(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://x.example/a?b=c&d=e#f":         "https://x.example/a?b=c&d=e#f",
@@ -140,6 +170,10 @@ func FuzzLine(f *testing.F) {
 		}
 		if link := Link(text, 200); link != "" && (strings.ContainsAny(link, "<>|\"' \n") && !strings.Contains(text, "'") || len(link) > 200) {
 			t.Errorf("link %q", link)
+		}
+		defanged := Defang(text)
+		if back := strings.NewReplacer("[:]", ":", "[.]", ".").Replace(defanged); !strings.Contains(text, "[") && back != text || strings.Contains(defanged, "://") {
+			t.Errorf("%q is defanged to %q", text, defanged)
 		}
 		lines := strings.Split(got, " ")
 		if fit := Fit(lines, 1000, limit); limit > 40 && Length(fit) > limit {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -150,13 +151,19 @@ func check(t *testing.T, n notice.Notice, d sinktest.Delivery) {
 	known(t, "message", m, "text", "mrkdwn", "unfurl_links", "unfurl_media", "blocks")
 	fallback, _ := m["text"].(string)
 	length(t, "text", fallback, 1, 4000)
-	if strings.ContainsAny(fallback, "<>*_~`@/") || m["mrkdwn"] != false || m["unfurl_links"] != false || m["unfurl_media"] != false {
+	linkless(t, "text", fallback)
+	if strings.ContainsAny(fallback, "<>*_~`@") || m["mrkdwn"] != false || m["unfurl_links"] != false || m["unfurl_media"] != false {
 		t.Errorf("text %q can be parsed", fallback)
 	}
 	blocks, _ := m["blocks"].([]any)
 	if len(blocks) < 3 || len(blocks) > 50 {
 		t.Errorf("%d blocks", len(blocks))
 	}
+	whole, err := write(m["blocks"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	length(t, "all blocks", string(whole), 1, 12000)
 	links := 0
 	for i, b := range blocks {
 		b := b.(map[string]any)
@@ -236,6 +243,16 @@ func plainText(t *testing.T, place string, v any, limit int) {
 		}
 	}
 	sinktest.Shown(t, place, text)
+	linkless(t, place, text)
+}
+
+// linkless wants no client to find a URL, a host or an e-mail address in a text.
+func linkless(t *testing.T, place, text string) {
+	t.Helper()
+	rest := regexp.MustCompile(`(^|[ \n(])[a-z0-9]+\.amazonaws\.com`).ReplaceAllString(text, "")
+	if link := regexp.MustCompile(`://|[\pL\pN]\.\pL`).FindString(rest); link != "" {
+		t.Errorf("%s has a link at %q: %.200q", place, link, text)
+	}
 }
 
 func length(t *testing.T, place, text string, least, most int) {

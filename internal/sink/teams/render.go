@@ -100,13 +100,13 @@ func compose(n notice.Notice, b budget) message {
 	c := card{Schema: schema, Type: "AdaptiveCard", Version: "1.4", Teams: teams{"Full"}}
 	head := container{Type: "Container", Style: style(n), Bleed: true}
 	head.Items = append(head.Items,
-		rich{Type: "RichTextBlock", Inlines: []run{{Type: "TextRun", Text: post.Headline(n, b.headline), Size: "Large", Weight: "Bolder"}}},
-		rich{Type: "RichTextBlock", Inlines: []run{{Type: "TextRun", Text: post.Line(post.Lead(n, b.lead), b.lead)}}})
+		rich{Type: "RichTextBlock", Inlines: []run{{Type: "TextRun", Text: post.Defang(post.Headline(n, b.headline)), Size: "Large", Weight: "Bolder"}}},
+		rich{Type: "RichTextBlock", Inlines: []run{{Type: "TextRun", Text: post.Defang(post.Line(post.Lead(n, b.lead), b.lead))}}})
 	c.Body = append(c.Body, head)
 	for i, f := range post.Facts(n) {
 		block := rich{Type: "RichTextBlock", Spacing: "None", Separator: i == 0, Inlines: []run{
 			{Type: "TextRun", Text: f.Label + ": ", Weight: "Bolder"},
-			{Type: "TextRun", Text: post.Line(f.Value, b.value)},
+			{Type: "TextRun", Text: post.Defang(post.Line(f.Value, b.value))},
 		}}
 		if i == 0 {
 			block.Spacing = "Medium"
@@ -141,7 +141,7 @@ func compose(n notice.Notice, b budget) message {
 	if short {
 		last = "This is not all of the alert: it is too long for Teams. " + last
 	}
-	c.Body = append(c.Body, rich{Type: "RichTextBlock", Separator: true, Inlines: []run{{Type: "TextRun", Text: last, Size: "Small", Subtle: true}}})
+	c.Body = append(c.Body, rich{Type: "RichTextBlock", Separator: true, Inlines: []run{{Type: "TextRun", Text: post.Defang(last), Size: "Small", Subtle: true}}})
 	if url := post.Link(n.Alert.Link, 1000); url != "" {
 		c.Actions = []action{{"Action.OpenUrl", "Read more", url}}
 	}
@@ -152,7 +152,7 @@ func compose(n notice.Notice, b budget) message {
 func (c *card) list(title, lines string) {
 	c.Body = append(c.Body, rich{Type: "RichTextBlock", Spacing: "Medium", Inlines: []run{{Type: "TextRun", Text: title, Weight: "Bolder"}}})
 	for line := range strings.SplitSeq(lines, "\n") {
-		c.Body = append(c.Body, rich{Type: "RichTextBlock", Spacing: "None", Inlines: []run{{Type: "TextRun", Text: line}}})
+		c.Body = append(c.Body, rich{Type: "RichTextBlock", Spacing: "None", Inlines: []run{{Type: "TextRun", Text: post.Defang(line)}}})
 	}
 }
 
