@@ -14,24 +14,34 @@ func TestSetIsIndexed(t *testing.T) {
 		`{ $['eventName'] = "A" }`: "name a",
 		`{ ($.eventName = B) || ($.eventName = A) || ($.eventName = b) }`: "name a b",
 		`{ $.eventSource = s && ($.eventName = A || $.eventName = B) }`:   "name a b",
-		`{ $.eventName = "Ä" }`:                               "always", // what folds to it is not for the index to say
-		`{ $.x = 1 && $.eventSource = s }`:                    "source s",
-		`{ ($.eventName = A && $.x = 1) || $.eventName = B }`: "name a b",
-		`{ $.eventName = A || $.x = 1 }`:                      "always",
-		`{ $.eventName != A }`:                                "always",
-		`{ $.eventName = A* }`:                                "always",
-		`{ $.eventName = 5 }`:                                 "always", // 5.0 too
-		`{ $.eventName = "5" }`:                               "name 5",
-		`{ $.eventName = %A% }`:                               "always",
-		`{ $.eventName NOT EXISTS }`:                          "always",
-		`{ $.x.eventName = A }`:                               "always",
-		`{ $.eventName[0] = A }`:                              "always",
-		`A`:                                                   "always",
-		``:                                                    "always",
+		`{ $.eventName = "Ä" }`:                                   "always", // what folds to it is not for the index to say
+		`{ $.x = 1 && $.eventSource = s }`:                        "source s",
+		`{ ($.eventName = A && $.x = 1) || $.eventName = B }`:     "name a b",
+		`{ $.eventName = A || $.x = 1 }`:                          "always",
+		`{ $.eventName != A }`:                                    "always",
+		`{ $.eventName = A* }`:                                    "always",
+		`{ $.eventName = 5 }`:                                     "always", // 5.0 too
+		`{ $.eventName = "5" }`:                                   "name 5",
+		`{ $.eventName = %A% }`:                                   "always",
+		`{ $.eventName NOT EXISTS }`:                              "always",
+		`{ $.userIdentity.type = Root && $.x NOT EXISTS }`:        "type root",
+		`{ $['userIdentity.type'] = Root }`:                       "always",
+		`{ $.userIdentity[0].type = Root }`:                       "always",
+		`{ $.errorCode = "*Denied" }`:                             "failed",
+		`{ $.errorCode = "*A" || ($.errorCode != B && $.x = 1) }`: "failed",
+		`{ $.errorCode.x IS NULL }`:                               "failed",
+		`{ $.errorCode NOT EXISTS }`:                              "always",
+		`{ $.errorCode = A || $.x = 1 }`:                          "always",
+		`{ $.x = 1 && ($.errorCode = A || $.errorCode = B) }`:     "failed",
+		`{ $.x.eventName = A }`:                                   "always",
+		`{ $.eventName[0] = A }`:                                  "always",
+		`A`:                                                       "always",
+		``:                                                        "always",
 	} {
 		s := NewSet(parse(t, text))
 		got := "always"
-		for kind, index := range map[string]map[string][]int{"name": s.byName, "source": s.bySource} {
+		for i, kind := range []string{"name", "source", "type"} {
+			index := s.fields[i].rules
 			var keys []string
 			for key := range index {
 				keys = append(keys, key)
@@ -43,6 +53,9 @@ func TestSetIsIndexed(t *testing.T) {
 				}
 				got += " " + key
 			}
+		}
+		if len(s.failed) > 0 {
+			got = "failed"
 		}
 		if len(s.always) > 0 && got != "always" {
 			t.Errorf("%s is in two lists", text)
@@ -63,17 +76,25 @@ func TestSetMatchesInOrder(t *testing.T) {
 		parse(t, `{ $.eventSource = s && $.y = 1 }`),
 		parse(t, `{ $.eventSource = s && $.x = 1 }`),
 		parse(t, `{ $.eventName = "5" }`),
+		parse(t, `{ $.userIdentity.type = Root && $.y NOT EXISTS }`),
+		parse(t, `{ $.errorCode = "*" }`),
 	)
 	for event, want := range map[string][]int{
-		`{"eventName":"A","eventSource":"s","x":1}`: {0, 1, 3, 4, 6},
-		`{"eventName":"B","eventSource":"z","x":2}`: {2, 3, 4},
-		`{"\u0065ventName":"\u0042"}`:               {2, 3, 4},
-		`{"eventName":"B","eventName":"A"}`:         {3, 4},
-		`{"eventName":null,"eventSource":["s"]}`:    {4},
-		`{"eventName":"b"}`:                         {4},
-		`{"eventName":"\u00e4","eventSource":"s"}`:  {0, 4},
-		`{"eventName":5,"eventSource":"s"}`:         {0, 4, 7},
-		`{}`:                                        {4},
+		`{"eventName":"A","eventSource":"s","x":1}`:    {0, 1, 3, 4, 6},
+		`{"eventName":"B","eventSource":"z","x":2}`:    {2, 3, 4},
+		`{"\u0065ventName":"\u0042"}`:                  {2, 3, 4},
+		`{"eventName":"B","eventName":"A"}`:            {3, 4},
+		`{"eventName":null,"eventSource":["s"]}`:       {4},
+		`{"eventName":"b"}`:                            {4},
+		`{"eventName":"\u00e4","eventSource":"s"}`:     {0, 4},
+		`{"eventName":5,"eventSource":"s"}`:            {0, 4, 7},
+		`{}`:                                           {4},
+		`{"userIdentity":{"type":"Root"}}`:             {4, 8},
+		`{"userIdentity":{"type":"root"}}`:             {4},
+		`{"userIdentity":[{"type":"Root"}],"x":1}`:     {1, 4},
+		`{"userIdentity.type":"Root","errorCode":"x"}`: {4, 9},
+		`{"eventName":"A","eventSource":"s","errorCode":"x","userIdentity":{"type":"Root"}}`: {0, 3, 4, 8, 9},
+		`{"errorCode":null}`: {4},
 	} {
 		var r Record
 		if err := r.Reset([]byte(event)); err != nil {
