@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -87,8 +88,12 @@ type Env struct {
 	HTTP *http.Client
 	// Secret gets what a reference of the configuration (env:NAME, file:PATH, aws-secretsmanager:ID) stands for.
 	Secret func(ctx context.Context, ref secret.Reference) (secret.String, error)
+	// Forget makes the next Secret ask where the secret is kept: for a receiver that has refused it. It may be nil.
+	Forget func(ref secret.Reference)
 	// AWS is the caller's configuration.
 	AWS    func(ctx context.Context) (aws.Config, error)
 	Stdout io.Writer
-	Now    func() time.Time
+	// Dial connects to a server that does not speak HTTP. nil: as a net.Dialer does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Now  func() time.Time
 }
