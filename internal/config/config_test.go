@@ -288,6 +288,9 @@ deep: d
 			t.Errorf("%q: error %v, want %q and not the value", in, err, want)
 		}
 	}
+	if got.own != "" || got.Hidden != "" {
+		t.Errorf("%+v has what no file can name", got)
+	}
 	if got := section("\n\na: b").Where(); got != "f:3" {
 		t.Errorf("it stands at %q", got)
 	}
