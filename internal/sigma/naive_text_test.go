@@ -11,6 +11,51 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// within returns the texts that are looked for something in an object: its own as compact JSON, and all strings in it.
+func within(v any) []string {
+	texts := []string{compact(v)}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			texts = append(texts, v)
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case []member:
+			for _, m := range v {
+				walk(m.value)
+			}
+		}
+	}
+	walk(v)
+	return texts
+}
+
+func compact(v any) string {
+	switch v := v.(type) {
+	case string:
+		s := naiveQuotes.Replace(v)
+		return `"` + naiveControls.ReplaceAllStringFunc(s, func(c string) string { return fmt.Sprintf(`\u%04x`, c[0]) }) + `"`
+	case nil:
+		return "null"
+	case []any:
+		var parts []string
+		for _, e := range v {
+			parts = append(parts, compact(e))
+		}
+		return "[" + strings.Join(parts, ",") + "]"
+	case []member:
+		var parts []string
+		for _, m := range v {
+			parts = append(parts, compact(m.name)+":"+compact(m.value))
+		}
+		return "{" + strings.Join(parts, ",") + "}"
+	}
+	return fmt.Sprint(v)
+}
+
 type naivePattern struct {
 	re     *regexp.Regexp
 	inside bool
