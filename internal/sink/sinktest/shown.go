@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -23,6 +24,20 @@ func Shown(t *testing.T, place, text string) {
 			t.Errorf("%s shows %U: %.80q", place, c, text[max(0, i-20):])
 			return
 		}
+	}
+}
+
+var (
+	awsService = regexp.MustCompile(`(^|[ \n(])[a-z0-9]+\.amazonaws\.com`)
+	aLink      = regexp.MustCompile(`://|[\pL\pN]\.\pL`)
+)
+
+// Linkless wants no client to find a URL, a host or an e-mail address in a text that a person will see, but for the names
+// of AWS services.
+func Linkless(t *testing.T, place, text string) {
+	t.Helper()
+	if link := aLink.FindString(awsService.ReplaceAllString(text, "")); link != "" {
+		t.Errorf("%s has a link at %q: %.200q", place, link, text)
 	}
 }
 
