@@ -183,12 +183,13 @@ func FuzzPayload(f *testing.F) {
 	f.Add([]byte(`{"awslogs":{"data":"` + zip64(subscribed("a")) + `"}}`))
 	f.Add([]byte(`{"Records":[{"kinesis":{"data":"` + zip64(control) + `"}}]}`))
 	f.Add([]byte(line("a") + "\n" + line("b")))
+	f.Add([]byte(`[""`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, items := range []iter.Seq2[event.Item, error]{follow.Payload(data), follow.Lines(bytes.NewReader(data))} {
 			n := 0
 			for item, err := range items {
-				if err == nil && item.Raw == nil {
-					t.Error("no record and no error")
+				if len(item.Raw) > event.MaxRecord {
+					t.Errorf("a record of %d bytes", len(item.Raw))
 				}
 				if f := (*event.Fault)(nil); errors.As(err, &f) && f.Number != item.Number {
 					t.Errorf("fault %d of item %d", f.Number, item.Number)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/object"
 )
@@ -22,7 +24,7 @@ const (
 	maxFolders = 2000
 )
 
-// Groups finds the folders of log files. Where there is no AWSLogs folder, every file may be one: then there is one group,
+// Groups finds the folders of log files, in the order in which they are listed. Where there is no AWSLogs folder, every file may be one: then there is one group,
 // without folders.
 func (t *Tree) Groups(ctx context.Context) ([]*Group, error) {
 	roots, err := t.roots(ctx)
@@ -34,43 +36,72 @@ func (t *Tree) Groups(ctx context.Context) ([]*Group, error) {
 	}
 	var groups []*Group
 	known := map[[2]string]*Group{}
-	add := func(account, region, folder string) {
-		g := known[[2]string{account, region}]
-		if g == nil {
-			g = &Group{Account: account, Region: region}
-			known[[2]string{account, region}] = g
-			groups = append(groups, g)
-		}
-		g.Folders = append(g.Folders, folder)
-	}
 	for _, root := range roots {
 		accounts, err := t.accounts(ctx, root)
 		if err != nil {
 			return nil, err
 		}
-		for _, base := range accounts {
-			account := base[len(base)-13 : len(base)-1]
-			folders, err := t.dirs(ctx, base)
-			if err != nil {
-				return nil, err
+		all := make([]located, len(accounts))
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(t.Parallel)
+		for i, base := range accounts {
+			g.Go(func() (err error) {
+				all[i], err = t.locate(gctx, base)
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return nil, err
+		}
+		for _, l := range all {
+			for _, u := range l.unlisted {
+				t.unreadable(u.info.Key, u.err)
 			}
-			for _, f := range folders {
-				if !strings.HasPrefix(f, "CloudTrail") || f == "CloudTrail-Digest/" {
-					continue
+			for i, folder := range l.folders {
+				id := [2]string{l.account, l.regions[i]}
+				if known[id] == nil {
+					known[id] = &Group{Account: l.account, Region: l.regions[i]}
+					groups = append(groups, known[id])
 				}
-				regions, err := t.dirs(ctx, base+f)
-				if err != nil {
-					return nil, err
-				}
-				for _, g := range regions {
-					if region := strings.TrimSuffix(g, "/"); integrity.IsRegion(region) && wanted(t.Regions, region) {
-						add(account, region, base+f+g)
-					}
-				}
+				known[id].Folders = append(known[id].Folders, folder)
 			}
 		}
 	}
 	return groups, nil
+}
+
+// located is what lies below the folder of an account.
+type located struct {
+	account          string
+	regions, folders []string // in pairs
+	unlisted         []entry
+}
+
+// locate finds the folders of log files below that of an account.
+func (t *Tree) locate(ctx context.Context, base string) (located, error) {
+	l := located{account: base[len(base)-13 : len(base)-1]}
+	search := *t
+	search.Unreadable = func(key string, err error) { l.unlisted = append(l.unlisted, entry{object.Info{Key: key}, err}) }
+	folders, err := search.dirs(ctx, base)
+	if err != nil {
+		return l, err
+	}
+	for _, f := range folders {
+		if !strings.HasPrefix(f, "CloudTrail") || f == "CloudTrail-Digest/" {
+			continue
+		}
+		regions, err := search.dirs(ctx, base+f)
+		if err != nil {
+			return l, err
+		}
+		for _, g := range regions {
+			if region := strings.TrimSuffix(g, "/"); integrity.IsRegion(region) && wanted(t.Regions, region) {
+				l.regions = append(l.regions, region)
+				l.folders = append(l.folders, base+f+g)
+			}
+		}
+	}
+	return l, nil
 }
 
 // accounts are the folders of accounts below an AWSLogs folder, those of organizations among them.

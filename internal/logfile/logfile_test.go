@@ -178,6 +178,7 @@ func TestWhatCannotBeReadIsHandedOn(t *testing.T) {
 	whole := logfiletest.Gzip(`{"Records":[` + strings.Repeat(`{"eventID":"x","eventName":"y"},`, 3000) + `{}]}`)
 	m.Put(key("eu-west-1", "c"), whole[:len(whole)-20], nil)
 	const folder = "AWSLogs/111122223333/CloudTrail/us-east-1/"
+	m.Put(logfiletest.Key("", "444455556666", "eu-west-1", day, "d"), logfiletest.Records("d"), nil)
 	again := 2
 	m.Fail(func(op, k string) error {
 		switch {
@@ -186,7 +187,7 @@ func TestWhatCannotBeReadIsHandedOn(t *testing.T) {
 		case op == "open" && k == key("us-west-2", "a") && again > 0:
 			again--
 			return errors.New("a hiccup")
-		case op == "list" && k == folder:
+		case op == "list" && k == folder, op == "dirs" && k == "AWSLogs/444455556666/CloudTrail/":
 			return object.ErrDenied
 		}
 		return nil
@@ -222,7 +223,7 @@ func TestWhatCannotBeReadIsHandedOn(t *testing.T) {
 		}
 		got = append(got, f.Info.Key[strings.LastIndexByte(f.Info.Key, '_')+1:]+" "+state)
 	}
-	if d := cmp.Diff([]string{"a.json.gz archived", "b.json.gz read", "c.json.gz damaged", folder + " denied", "a.json.gz read", "b.json.gz read"}, got); d != "" {
+	if d := cmp.Diff([]string{"AWSLogs/444455556666/CloudTrail/ denied", "a.json.gz archived", "b.json.gz read", "c.json.gz damaged", folder + " denied", "a.json.gz read", "b.json.gz read"}, got); d != "" {
 		t.Error(d)
 	}
 }
