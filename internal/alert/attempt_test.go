@@ -58,6 +58,9 @@ func TestTests(t *testing.T) {
 			if bad.State != Dead || len(bad.Attempts) != 1 || bad.Attempts[0].Error == "" || bad.Alert == good.Alert {
 				t.Errorf("%+v", bad)
 			}
+			if n := must[int](t)(s.Retry(t.Context(), bad.Alert, now("ann"))); n != 0 {
+				t.Errorf("%d deliveries of a test are requeued", n)
+			}
 		}
 		// A test is closed, on record, and nobody's business any more.
 		if n := must[int](t)(s.Retry(t.Context(), "", now("ann"))); n != 0 || len(must[[]Delivery](t)(s.Dead(t.Context()))) != 0 {

@@ -359,8 +359,9 @@ func TestAttemptsUnderWayGetTheirTime(t *testing.T) {
 				queue(t, s, everywhere("x"), "a")
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				if _, err := s.Deliver(ctx, DeliverOptions{Sinks: map[string]notice.Sink{"x": slow(c.takes)}}); !errors.Is(err, context.DeadlineExceeded) {
-					t.Error(err)
+				sum, err := s.Deliver(ctx, DeliverOptions{Sinks: map[string]notice.Sink{"x": slow(c.takes)}})
+				if !errors.Is(err, context.DeadlineExceeded) || sum.Failed != 0 || sum.Attempts != 1 {
+					t.Errorf("%+v, %v", sum, err)
 				}
 				d := must[[]Delivery](t)(all(s.Deliveries(t.Context(), DeliveryFilter{})))
 				if len(d) != 1 || d[0].State != c.state || len(d[0].Attempts) != 1 || d[0].Attempts[0].Result != c.want {
