@@ -70,7 +70,7 @@ func (s *sink) Send(ctx context.Context, n notice.Notice) (notice.Receipt, error
 	m := post.Message{To: s.to, Body: body, Hide: []string{routing}, Explain: explain}
 	a, err := post.Do(ctx, s.env, m)
 	if err != nil {
-		return notice.Receipt{}, fmt.Errorf("pagerduty: %w", err)
+		return notice.Receipt{}, fmt.Errorf("pagerduty: %w", post.Renew(ctx, s.env, err, map[secret.Reference]secret.String{s.key: key}))
 	}
 	var said struct {
 		Key string `json:"dedup_key"`

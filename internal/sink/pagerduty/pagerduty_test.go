@@ -42,7 +42,7 @@ func accepted(w http.ResponseWriter, d sinktest.Delivery) {
 }
 
 func TestContract(t *testing.T) {
-	sinktest.Run(t, sinktest.Options{New: start, Accept: accepted, Check: check})
+	sinktest.Run(t, sinktest.Options{New: start, Accept: accepted, Renews: true, Check: check})
 }
 
 func TestGolden(t *testing.T) {

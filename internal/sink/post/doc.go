@@ -5,5 +5,7 @@
 // is read to a bound, and that neither an address nor anything named in Message.Hide shows in an error. What it says of a
 // notice is one line without controls, short enough for the place that it is for; it is not escaped, which is the sink's.
 //
+// A refusal that would be for good is not where a secret, asked for afresh, turns out to have been changed.
+//
 // It does not retry, and knows no vendor.
 package post

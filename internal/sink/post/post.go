@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -171,6 +172,7 @@ func (m Message) hide(text string) string {
 			secrets = append(secrets, s)
 		}
 	}
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may hold another
 	for _, s := range secrets {
 		if len(s) > 3 {
 			text = strings.ReplaceAll(text, s, "[secret]")

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trailseal/trailseal/internal/notice"
+	"github.com/trailseal/trailseal/internal/secret"
 )
 
 func now() time.Time { return time.Date(2026, 3, 1, 10, 15, 0, 0, time.UTC) }
@@ -207,5 +208,46 @@ func TestID(t *testing.T) {
 	}
 	if got := m.ID(a, "A"); got != "" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestRenew(t *testing.T) {
+	ref := secret.Reference{Scheme: secret.Environment, Name: "A"}
+	for _, c := range []struct {
+		name          string
+		now           string
+		before, after bool
+		asked         int
+	}{
+		{"a secret that was changed", "new", true, false, 1},
+		{"the same secret", "old", true, true, 1},
+		{"a secret that is gone", "", true, true, 1},
+		{"a refusal that is not permanent", "new", false, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			asked, forgotten := 0, false
+			e := notice.Env{
+				Forget: func(r secret.Reference) { forgotten = r == ref },
+				Secret: func(context.Context, secret.Reference) (secret.String, error) {
+					asked++
+					if !forgotten {
+						t.Error("it asks before it forgets")
+					}
+					if c.now == "" {
+						return secret.String{}, errors.New("gone")
+					}
+					return secret.New(c.now), nil
+				},
+			}
+			err := fmt.Errorf("around: %w", &notice.Refusal{Permanent: c.before, Err: errors.New("no")})
+			got := Renew(t.Context(), e, err, map[secret.Reference]secret.String{ref: secret.New("old")})
+			if got != err || notice.IsPermanent(got) != c.after || asked != c.asked {
+				t.Errorf("error %v, permanent %v, want %v; asked %d times, want %d", got, notice.IsPermanent(got), c.after, asked, c.asked)
+			}
+		})
+	}
+	no := errors.New("no")
+	if got := Renew(t.Context(), notice.Env{}, no, nil); got != no {
+		t.Errorf("error %v", got)
 	}
 }

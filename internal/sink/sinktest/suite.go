@@ -73,6 +73,9 @@ type Options struct {
 	Check func(t *testing.T, n notice.Notice, d Delivery)
 	// Silent: the vendor's protocol cannot say how long to wait.
 	Silent bool
+	// Renews: a permanent refusal is worth another try where a secret, asked for afresh, has changed. A line feed after a
+	// secret must not matter.
+	Renews bool
 	// Requests is how many deliveries one notice makes; 0 is 1.
 	Requests int
 }
@@ -101,6 +104,9 @@ func Run(t *testing.T, o Options) {
 	t.Run("delivers concurrently", r.concurrently)
 	t.Run("cancelled before", r.cancelledBefore)
 	t.Run("resolves secrets when it sends", r.secrets)
+	if o.Renews {
+		t.Run("refused with an old secret", r.renews)
+	}
 	for _, f := range r.start(t).target.Faults {
 		t.Run(string(f), func(t *testing.T) { r.fault(t, f) })
 	}
@@ -263,6 +269,26 @@ func (r runner) secrets(t *testing.T) {
 	s.world.mu.Unlock()
 	if _, err := s.send(deadline(t), t, Ordinary(notice.Opened)); err != nil {
 		t.Errorf("the secret is there again: %v", err)
+	}
+}
+
+// renews wants a refusal to be permanent where the secret is the same, and no refusal with one that has changed.
+func (r runner) renews(t *testing.T) {
+	for _, changes := range []bool{false, true} {
+		s := r.start(t)
+		s.world.changes = changes
+		s.target.Break(Refuse)
+		_, err := s.send(deadline(t), t, Ordinary(notice.Opened))
+		if err == nil || notice.IsPermanent(err) == changes {
+			t.Errorf("the secret has changed: %v; error %v, permanent: %v", changes, err, notice.IsPermanent(err))
+		}
+		s.target.Break("")
+		if _, err := s.send(deadline(t), t, Ordinary(notice.Opened)); err != nil {
+			t.Errorf("the secret has changed: %v; then: %v", changes, err)
+		}
+		if got := len(s.target.Deliveries()); got != 2*r.Requests {
+			t.Errorf("%d deliveries, want %d", got, 2*r.Requests)
+		}
 	}
 }
 

@@ -29,17 +29,20 @@ type World struct {
 	hidden  []string
 	asked   int // how often a secret was resolved
 	gone    bool
+	changes bool // a secret that was forgotten has another text, though it means the same
+	changed map[secret.Reference]bool
 	stdout  bytes.Buffer
 }
 
 // NewWorld makes a world without secrets, in which it is always Time. Its connections are closed when the test ends.
 func NewWorld(t *testing.T) *World {
-	w := &World{secrets: map[string]string{}}
+	w := &World{secrets: map[string]string{}, changed: map[secret.Reference]bool{}}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	w.Env = notice.Env{
 		HTTP:   &http.Client{Transport: transport},
 		Secret: w.secret,
+		Forget: w.forget,
 		AWS:    func(context.Context) (aws.Config, error) { return aws.Config{}, errors.New("the test has no AWS") },
 		Stdout: (*stdout)(w),
 		Now:    Time,
@@ -71,10 +74,19 @@ func (w *World) secret(ctx context.Context, ref secret.Reference) (secret.String
 	case !ok || w.gone:
 		return secret.String{}, fmt.Errorf("secret %q: is not there", ref)
 	}
+	if w.changed[ref] {
+		text += "\n"
+	}
 	return secret.New(text), nil
 }
 
-// Shows says which secret, if any, text shows.
+func (w *World) forget(ref secret.Reference) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.changed[ref] = w.changes
+}
+
+// shows says which secret, if any, text shows.
 func (w *World) shows(text string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -50,12 +50,13 @@ func (s *sink) Send(ctx context.Context, n notice.Notice) (notice.Receipt, error
 		return notice.Receipt{}, &notice.Refusal{Permanent: true, Err: fmt.Errorf("slack: webhook %q: %w", s.webhook, err)}
 	}
 	m := post.Message{To: to, Body: body, Hide: []string{hook.Reveal()}, Explain: word}
+	used := map[secret.Reference]secret.String{s.webhook: hook}
 	a, err := post.Do(ctx, s.env, m)
 	if err != nil {
-		return notice.Receipt{}, fmt.Errorf("slack: %w", err)
+		return notice.Receipt{}, fmt.Errorf("slack: %w", post.Renew(ctx, s.env, err, used))
 	}
 	if w := word(a.Body); w != "ok" {
-		return notice.Receipt{}, fmt.Errorf("slack: %w", unheard(s.env, m, a, w))
+		return notice.Receipt{}, fmt.Errorf("slack: %w", post.Renew(ctx, s.env, unheard(s.env, m, a, w), used))
 	}
 	return notice.Receipt{Status: a.Status, ID: m.ID(a, "X-Slack-Req-Id", "X-Slack-Unique-Id")}, nil
 }

@@ -34,7 +34,7 @@ func ok(w http.ResponseWriter, _ sinktest.Delivery) {
 }
 
 func TestContract(t *testing.T) {
-	sinktest.Run(t, sinktest.Options{New: start, Accept: ok, Check: check})
+	sinktest.Run(t, sinktest.Options{New: start, Accept: ok, Renews: true, Check: check})
 }
 
 func TestGolden(t *testing.T) {

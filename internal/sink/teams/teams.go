@@ -52,14 +52,15 @@ func (s *sink) Send(ctx context.Context, n notice.Notice) (notice.Receipt, error
 		return notice.Receipt{}, &notice.Refusal{Permanent: true, Err: fmt.Errorf("teams: webhook %q: %w", s.webhook, err)}
 	}
 	m := post.Message{To: to, Body: body, Hide: []string{hook.Reveal()}, Explain: code}
+	used := map[secret.Reference]secret.String{s.webhook: hook}
 	a, err := post.Do(ctx, s.env, m)
 	if err != nil {
-		return notice.Receipt{}, fmt.Errorf("teams: %w", err)
+		return notice.Receipt{}, fmt.Errorf("teams: %w", post.Renew(ctx, s.env, err, used))
 	}
 	if status, failed := connector(a.Body); failed {
 		a.Code = status
 		m.Explain = func([]byte) string { return "reported with status " + a.Status }
-		return notice.Receipt{}, fmt.Errorf("teams: %w", m.Refuse(s.env, a))
+		return notice.Receipt{}, fmt.Errorf("teams: %w", post.Renew(ctx, s.env, m.Refuse(s.env, a), used))
 	}
 	return notice.Receipt{Status: a.Status, ID: m.ID(a, "X-Ms-Workflow-Run-Id", "X-Ms-Request-Id", "Request-Id")}, nil
 }

@@ -32,7 +32,7 @@ func accepted(w http.ResponseWriter, _ sinktest.Delivery) {
 }
 
 func TestContract(t *testing.T) {
-	sinktest.Run(t, sinktest.Options{New: start, Accept: accepted, Check: check})
+	sinktest.Run(t, sinktest.Options{New: start, Accept: accepted, Renews: true, Check: check})
 }
 
 func TestGolden(t *testing.T) {

@@ -108,9 +108,9 @@ func (s *sink) Send(ctx context.Context, n notice.Notice) (notice.Receipt, error
 	if err != nil {
 		return notice.Receipt{}, err
 	}
-	to, hide := s.URL.url, []string(nil)
+	to, used := s.URL.url, map[secret.Reference]secret.String{}
 	if to == nil {
-		text, err := s.resolve(ctx, "url", s.URL.ref, &hide)
+		text, err := s.resolve(ctx, "url", s.URL.ref, used)
 		if err != nil {
 			return notice.Receipt{}, err
 		}
@@ -120,7 +120,7 @@ func (s *sink) Send(ctx context.Context, n notice.Notice) (notice.Receipt, error
 	}
 	header := http.Header{}
 	for _, name := range s.names {
-		value, err := s.resolve(ctx, "header "+name, s.Headers[name], &hide)
+		value, err := s.resolve(ctx, "header "+name, s.Headers[name], used)
 		if err != nil {
 			return notice.Receipt{}, err
 		}
@@ -132,7 +132,7 @@ func (s *sink) Send(ctx context.Context, n notice.Notice) (notice.Receipt, error
 	at := s.env.Now().Unix()
 	var signatures []string
 	for _, ref := range s.Secrets {
-		text, err := s.resolve(ctx, "secret", ref, &hide)
+		text, err := s.resolve(ctx, "secret", ref, used)
 		if err != nil {
 			return notice.Receipt{}, err
 		}
@@ -145,23 +145,25 @@ func (s *sink) Send(ctx context.Context, n notice.Notice) (notice.Receipt, error
 	header.Set(headerID, n.Key)
 	header.Set(headerTime, strconv.FormatInt(at, 10))
 	header.Set(headerSignature, strings.Join(signatures, " "))
-	m := post.Message{To: to, Header: header, Body: body, Hide: hide}
+	m := post.Message{To: to, Header: header, Body: body}
+	for _, v := range used {
+		m.Hide = append(m.Hide, strings.TrimSpace(v.Reveal()))
+	}
 	a, err := post.Do(ctx, s.env, m)
 	if err != nil {
-		return notice.Receipt{}, fmt.Errorf("webhook: %w", err)
+		return notice.Receipt{}, fmt.Errorf("webhook: %w", post.Renew(ctx, s.env, err, used))
 	}
 	return notice.Receipt{Status: a.Status, ID: m.ID(a, "X-Request-Id", "Request-Id", "X-Amzn-Requestid")}, nil
 }
 
-// resolve gets a secret, and has it hidden.
-func (s *sink) resolve(ctx context.Context, what string, ref secret.Reference, hide *[]string) (string, error) {
+// resolve gets a secret, and notes it.
+func (s *sink) resolve(ctx context.Context, what string, ref secret.Reference, used map[secret.Reference]secret.String) (string, error) {
 	v, err := s.env.Secret(ctx, ref)
 	if err != nil {
 		return "", fmt.Errorf("webhook: %s %q: %w", what, ref, err)
 	}
-	text := strings.TrimSpace(v.Reveal())
-	*hide = append(*hide, text)
-	return text, nil
+	used[ref] = v
+	return strings.TrimSpace(v.Reveal()), nil
 }
 
 func refusal(what string, ref secret.Reference, err error) *notice.Refusal {

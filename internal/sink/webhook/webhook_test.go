@@ -47,7 +47,7 @@ func start(t *testing.T, url string, w *sinktest.World) notice.Sink {
 }
 
 func TestContract(t *testing.T) {
-	sinktest.Run(t, sinktest.Options{New: start, Check: check})
+	sinktest.Run(t, sinktest.Options{New: start, Renews: true, Check: check})
 }
 
 func TestContractWithSecretURL(t *testing.T) {
