@@ -13,8 +13,8 @@ import (
 const leftOut = "the notice was too long for all"
 
 // JSON is n as JSON, of at most most bytes. What does not fit is left out: first what happened around, which AroundGap then
-// says, then events but for the first, then the ends of texts, "…" standing for each. Key, Kind, ID, Severity and Count stay whole. It is an error
-// where not even these fit.
+// says, then events but for the first, then the ends of texts, "…" standing for each. Key, Kind, ID, Severity and Count
+// stay whole. It is an error where not even these fit.
 func (n Notice) JSON(most int) ([]byte, error) {
 	for _, b := range [...]bounds{
 		{text: 4096, events: finding.MaxEvents, around: finding.MaxAround, list: 100},
