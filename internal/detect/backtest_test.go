@@ -88,8 +88,8 @@ func TestRulesOverTimeDoNotDependOnOrderOrWorkers(t *testing.T) {
 // TestBacktestIsHistory spreads events over files, in which they stand in any order.
 func TestBacktestIsHistory(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	for range 20 {
-		events := eventsApart(r, 300, 1)
+	for range 8 {
+		events := eventsApart(r, 200, 1)
 		parts := make([][]string, 1+r.IntN(20))
 		for _, i := range r.Perm(len(events)) {
 			at := r.IntN(len(parts))

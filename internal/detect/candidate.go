@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unique"
 
 	"github.com/trailseal/trailseal/internal/finding"
 	"github.com/trailseal/trailseal/internal/pattern"
 )
 
-// candidate is an event that a rule over time looks at, kept small: what many events have in common is in memory once.
+// candidate is an event that a rule over time looks at, kept small: what many events have in common is, as a rule, in
+// memory once.
 type candidate struct {
 	at         int64 // microseconds
 	until      int64 // of FirstSeen: up to then there were more such events, each within Within of the one before; else at
@@ -23,8 +23,8 @@ type candidate struct {
 	record     int
 	part       uint8
 	id         string // eventID
-	who        unique.Handle[who]
-	from       unique.Handle[from]
+	who        *who
+	from       *from
 	by, of     digest
 }
 
@@ -54,15 +54,37 @@ func (c *core) candidate(to *candidate, x entry, at int64, number int, p *Place)
 		return err
 	}
 	e := &c.event
-	*to = candidate{at: at, until: at, rule: x.rule, suppressed: c.set.suppression(x.rule, e, &c.rec), record: number, part: x.part, id: strings.Clone(e.ID), by: by, of: of}
-	to.who, to.from = common(e)
+	*to = candidate{at: at, until: at, rule: x.rule, suppressed: c.set.suppression(x.rule, e, &c.rec), record: number, part: x.part, by: by, of: of}
+	c.known.common(to, e)
 	return nil
 }
 
-// common returns what an event has in common with others, which is in memory once.
-func common(e *finding.Event) (unique.Handle[who], unique.Handle[from]) {
-	return unique.Make(who{e.Account, e.Region, e.Service, e.Name, e.ErrorCode, e.Principal, e.Identity, e.Type, e.AccessKey, e.IP, e.Agent}),
-		unique.Make(from{e.Source, e.State, e.SHA256})
+// known is what was common to some of the last events.
+type known struct {
+	who  map[who]*who
+	from *from
+}
+
+// maxKnown is how many different actors are known.
+const maxKnown = 4096
+
+// common fills in what a candidate has in common with others, and its id.
+func (k *known) common(c *candidate, e *finding.Event) {
+	w := who{e.Account, e.Region, e.Service, e.Name, e.ErrorCode, e.Principal, e.Identity, e.Type, e.AccessKey, e.IP, e.Agent}
+	if c.who = k.who[w]; c.who != nil {
+		c.id = strings.Clone(e.ID) // not with the rest of the event, which it shares memory with
+	} else {
+		if len(k.who) >= maxKnown || k.who == nil {
+			k.who = map[who]*who{}
+		}
+		own := w
+		c.who, c.id = &own, e.ID
+		k.who[w] = &own
+	}
+	if k.from == nil || *k.from != (from{e.Source, e.State, e.SHA256}) {
+		k.from = &from{e.Source, e.State, e.SHA256}
+	}
+	c.from = k.from
 }
 
 // values returns what stands for the values of some fields; not ok: one has none.
@@ -89,7 +111,7 @@ func (c *core) values(fields []pattern.Path) (d digest, ok bool) {
 }
 
 // identity stands for the event: its id, or the place of one that has none.
-func (c *candidate) identity() digest { return identity(c.id, c.from.Value().source, c.record) }
+func (c *candidate) identity() digest { return identity(c.id, c.from.source, c.record) }
 
 func identity(id, source string, record int) (d digest) {
 	// The usual id is a UUID.
@@ -118,16 +140,16 @@ func identity(id, source string, record int) (d digest) {
 func place(source string, record int) string { return fmt.Sprintf("%s#%d", source, record) }
 
 // name is the event's id for people.
-func (c *candidate) name() string { return cmp.Or(c.id, place(c.from.Value().source, c.record)) }
+func (c *candidate) name() string { return cmp.Or(c.id, place(c.from.source, c.record)) }
 
-// before orders candidates by time, source and record.
+// compare orders candidates by time, source and record.
 func (c *candidate) compare(o *candidate) int {
-	return cmp.Or(cmp.Compare(c.at, o.at), strings.Compare(c.from.Value().source, o.from.Value().source), cmp.Compare(c.record, o.record))
+	return cmp.Or(cmp.Compare(c.at, o.at), strings.Compare(c.from.source, o.from.source), cmp.Compare(c.record, o.record))
 }
 
 // event is what the candidate was made of.
 func (c *candidate) event() finding.Event {
-	w, f := c.who.Value(), c.from.Value()
+	w, f := c.who, c.from
 	return finding.Event{ID: c.id, Time: time.UnixMicro(c.at).UTC(), Account: w.account, Region: w.region, Source: f.source, Record: c.record, State: f.state, SHA256: f.sum,
 		Service: w.service, Name: w.name, ErrorCode: w.code, Principal: w.principal, Identity: w.identity, Type: w.kind, AccessKey: w.key, IP: w.ip, Agent: w.agent}
 }

@@ -3,7 +3,6 @@ package detect
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/trailseal/trailseal/internal/finding"
@@ -35,7 +34,7 @@ type Side struct {
 	First []finding.Match `json:"first"` // in the order of a backtest
 }
 
-// maxCompared is how many different events a comparison remembers, at some 250 bytes each.
+// maxCompared is how many different events a comparison remembers, at 200 to 700 bytes each.
 const maxCompared = 1_000_000
 
 // caught is an event that one of two rules or both caught. What the event is an example of is known at the end only, as a
@@ -48,10 +47,10 @@ type caught struct {
 	timed  bool
 }
 
-func caughtBy(h *Hit) *caught {
+func caughtBy(h *Hit, k *known) *caught {
 	c := &caught{rule: h.Rule, events: h.Events, timed: !h.Time.IsZero()}
-	c.at, c.id, c.record = h.Time.UnixMicro(), strings.Clone(h.ID), h.Record
-	c.who, c.from = common(&h.Event)
+	c.at, c.record = h.Time.UnixMicro(), h.Record
+	k.common(&c.candidate, &h.Event)
 	return c
 }
 
@@ -75,6 +74,7 @@ func Compare(ctx context.Context, o CompareOptions) (Comparison, error) {
 	events := map[digest]*caught{}
 	var order []*caught
 	lost := int64(0)
+	var common known
 	report, err := Backtest(ctx, Options{Source: o.Source, Set: set, Filter: o.Filter, Parallel: o.Parallel, Progress: o.Progress, Match: func(h Hit) error {
 		id := identity(h.ID, h.Source, h.Record)
 		c := events[id]
@@ -83,7 +83,7 @@ func Compare(ctx context.Context, o CompareOptions) (Comparison, error) {
 				lost++
 				return nil
 			}
-			c = caughtBy(&h)
+			c = caughtBy(&h, &common)
 			events[id] = c
 			order = append(order, c)
 		}

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// maxCandidates is how many events history gathers for rules over time: some 150 bytes each.
-const maxCandidates = 4_000_000
+// maxCandidates is how many events history gathers for rules over time, at 150 to 600 bytes each.
+const maxCandidates = 2_000_000
 
 // history gathers the candidates of many files, in any order. Any number of goroutines may add at once.
 type history struct {

@@ -19,7 +19,7 @@ type LiveOptions struct {
 	// Late is by how much an event may come after later ones and still count; DefaultLate when it is 0.
 	Late time.Duration
 	// Remembered is how many events, and for FirstSeen values, each rule over time remembers; DefaultRemembered when it is
-	// 0. An event takes some 300 bytes. Above it the oldest are forgotten, and Warnings says so.
+	// 0. An event takes 200 to 700 bytes. Above it the oldest are forgotten, and Warnings says so.
 	Remembered int
 	Now        func() time.Time // time.Now when nil
 }

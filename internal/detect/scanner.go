@@ -80,6 +80,7 @@ type core struct {
 
 	event     finding.Event
 	described bool // event is of rec
+	known     known
 	days      calendar
 }
 
