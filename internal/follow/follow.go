@@ -34,6 +34,9 @@ type Options struct {
 	// Search is how long to wait between looks for new accounts and regions. 0: an hour.
 	Search time.Duration
 	Size   int // files of a batch, at most; 0: 64
+	// Once ends the following when everything has been looked at once: each folder, and the messages that wait. What could not
+	// be read is in the position.
+	Once bool
 
 	Now    func() time.Time
 	Jitter func() float64 // in [0, 1); nil: by chance
@@ -113,6 +116,9 @@ func Run(ctx context.Context, o Options, take func(ctx context.Context, b Batch)
 		if err := r.round(ctx); err != nil {
 			return err
 		}
+		if r.Once {
+			return r.rest(ctx)
+		}
 		if err := r.wait(ctx); err != nil {
 			return err
 		}
@@ -121,7 +127,7 @@ func Run(ctx context.Context, o Options, take func(ctx context.Context, b Batch)
 
 func (r *run) defaults() {
 	r.Overlap = max(cmp.Or(r.Overlap, time.Hour), 0)
-	r.Late = cmp.Or(r.Late, 48*time.Hour)
+	r.Late = max(cmp.Or(r.Late, 48*time.Hour), r.Overlap) // what is handed out again must be known
 	r.Search = cmp.Or(r.Search, time.Hour)
 	if r.Size <= 0 {
 		r.Size = 64
@@ -170,7 +176,8 @@ func (r *run) round(ctx context.Context) error {
 // wait waits until something is due, and deals with messages meanwhile.
 func (r *run) wait(ctx context.Context) error {
 	if r.Queue != nil {
-		return r.receive(ctx)
+		_, err := r.receive(ctx)
+		return err
 	}
 	next := r.emitted.Add(heartbeat)
 	sooner := func(t time.Time) {
@@ -186,6 +193,20 @@ func (r *run) wait(ctx context.Context) error {
 		sooner(x.Next)
 	}
 	return r.sleep(ctx, next.Sub(r.Now()))
+}
+
+// rest deals with the messages that wait, and saves the position.
+func (r *run) rest(ctx context.Context) error {
+	for r.Queue != nil {
+		n, err := r.receive(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	return r.emit(ctx, nil)
 }
 
 func (r *run) sleep(ctx context.Context, d time.Duration) error {

@@ -19,7 +19,7 @@ const (
 type arrival struct {
 	Bucket, Key string
 	Size        int64
-	At          time.Time // zero: not said
+	At          time.Time // zero: not known
 	Restored    bool      // it was there, in an archive
 }
 
@@ -88,8 +88,9 @@ func (m *message) arrivals() ([]arrival, error) {
 			return fmt.Errorf("bucket %.70q, key of %d bytes, %d files before it", bucket, len(key), len(out))
 		}
 		when, err := time.Parse(time.RFC3339Nano, at)
-		if err != nil && at != "" {
-			return fmt.Errorf("time %.40q", at)
+		if err != nil {
+			// Others that speak S3 leave the zone out. Without a time the file is read, if its name is not of old.
+			when, _ = time.Parse("2006-01-02T15:04:05", at)
 		}
 		out = append(out, arrival{bucket, key, size, when.UTC(), restored})
 		return nil

@@ -2,6 +2,7 @@ package follow
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,9 @@ const (
 	// maxRetries is how many files that cannot be read wait to be tried again.
 	maxRetries = 1000
 )
+
+// ErrPosition is a position that cannot be understood.
+var ErrPosition = errors.New("where to go on is not known")
 
 // position is what a Batch carries: which files were handed out, for each folder and day how many, and the exclusive or
 // of their hashes. That is enough to know them again in a listing; see mark.
@@ -121,7 +125,7 @@ func (r *run) save() (string, error) {
 func (r *run) restore(text string) error {
 	p, err := parsePosition(text)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrPosition, err)
 	}
 	r.start, r.resumed = p.Start, p.At
 	for name, s := range p.Folders {

@@ -40,16 +40,16 @@ const (
 // ErrMessage is a message that cannot be understood. It is left to the queue, which may have a place for such messages.
 var ErrMessage = errors.New("not a message about log files")
 
-// receive waits for messages and deals with them.
-func (r *run) receive(ctx context.Context) error {
+// receive waits for messages, deals with them, and says how many there were.
+func (r *run) receive(ctx context.Context) (n int, err error) {
 	messages, err := r.Queue.Receive(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return 0, ctx.Err()
 	case err != nil && object.Permanent(err):
-		return err
+		return 0, err
 	case err != nil:
-		return r.stumble(ctx, err)
+		return 0, r.stumble(ctx, err)
 	}
 	if r.failures >= manyFailures {
 		r.failures = 0
@@ -60,25 +60,25 @@ func (r *run) receive(ctx context.Context) error {
 	}
 	r.failures = 0
 	if len(messages) == 0 {
-		return nil
+		return 0, nil
 	}
 	var done []Message
 	if err := r.holding(ctx, messages, func(ctx context.Context) error {
 		done, err = r.messages(ctx, messages)
 		return err
 	}); err != nil {
-		return err
+		return 0, err
 	}
 	if len(done) == 0 {
-		return nil
+		return len(messages), nil
 	}
 	if err := r.Queue.Delete(ctx, done); err != nil {
 		if ctx.Err() != nil || object.Permanent(err) {
-			return err
+			return 0, err
 		}
 		r.Warn(err) // they come again, and are known
 	}
-	return nil
+	return len(messages), nil
 }
 
 // stumble waits after a failure of the queue. When it goes on failing, listing takes over.
@@ -195,7 +195,7 @@ func (r *run) arrived(f *folder, a arrival) (x news, ok bool) {
 		return x, a.Restored || !w.Next.After(r.Now())
 	case a.Restored || x.delivered.Before(begin) && a.At.Before(begin):
 		return x, false // history
-	case f.knows(a.Key) && a.At.Add(time.Minute).Before(f.looked):
+	case !a.At.IsZero() && f.knows(a.Key) && a.At.Add(time.Minute).Before(f.looked):
 		return x, false // the listing showed what the message tells
 	}
 	return x, true

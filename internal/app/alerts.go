@@ -1,0 +1,261 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trailseal/trailseal/internal/alert"
+	"github.com/trailseal/trailseal/internal/config"
+	"github.com/trailseal/trailseal/internal/detect"
+	"github.com/trailseal/trailseal/internal/finding"
+)
+
+// What is kept of alerts, for faces to show.
+type (
+	Alert         = finding.Alert
+	AlertItem     = alert.Item
+	AlertDetail   = alert.Detail
+	AlertDelivery = alert.Delivery
+	AlertFilter   = alert.Filter
+	Told          = alert.Told
+)
+
+// Ends of deliveries, for faces to tell apart.
+const (
+	Delivered = alert.Delivered
+	Dead      = alert.Dead
+)
+
+// alerts opens the alerts that there are.
+func (a *App) alerts(ctx context.Context) (*alert.Store, error) {
+	s, err := alert.Exists(ctx, a.Home)
+	if err != nil {
+		return nil, a.alertProblem(err)
+	}
+	return s, nil
+}
+
+// alertProblem says what to do about alerts that could not be read, kept or decided on.
+func (a *App) alertProblem(err error) error {
+	switch {
+	case errors.Is(err, alert.ErrNone):
+		return problem(Nothing, err, "trailseal watch SOURCE%s", a.sameHome())
+	case errors.Is(err, alert.ErrUnknown), errors.Is(err, alert.ErrAmbiguous):
+		return problem(Usage, err, "trailseal alerts list%s", a.sameHome())
+	case errors.Is(err, alert.ErrDecided):
+		return problem(Usage, err, "trailseal alerts show ID%s", a.sameHome())
+	case errors.Is(err, alert.ErrElsewhere):
+		return problem(Broken, err, "pgrep -a trailseal   # what is queued is delivered by that process")
+	case errors.Is(err, alert.ErrDamaged):
+		return problem(Broken, err, "ls -l %s   # keep it: it is evidence; then name another folder with --home", quote(a.Home))
+	}
+	return a.ledgerProblem(err)
+}
+
+// Alerts lists alerts, the newest first. No file of alerts is ErrNone's problem, not an empty list.
+func (a *App) Alerts(ctx context.Context, f AlertFilter) ([]AlertItem, error) {
+	s, err := a.alerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	list, err := s.List(ctx, f)
+	if err != nil {
+		return nil, a.alertProblem(err)
+	}
+	return list, nil
+}
+
+// Alert returns all that is known of an alert; id may be the beginning of its ID. What the lake has learned since of who was
+// behind it and what happened around it takes the place of what was known when it was opened.
+func (a *App) Alert(ctx context.Context, id string) (AlertDetail, error) {
+	s, err := a.alerts(ctx)
+	if err != nil {
+		return AlertDetail{}, err
+	}
+	defer s.Close()
+	d, err := s.Show(ctx, id)
+	if err != nil {
+		return d, a.alertProblem(err)
+	}
+	return d, nil
+}
+
+// DeadAlerts are the deliveries that were given up.
+func (a *App) DeadAlerts(ctx context.Context) ([]AlertDelivery, error) {
+	s, err := a.alerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	all, err := s.Dead(ctx)
+	if err != nil {
+		return nil, a.alertProblem(err)
+	}
+	return all, nil
+}
+
+// AlertDeliveries are the deliveries that were queued in a time, with every attempt: the record that people were told.
+func (a *App) AlertDeliveries(ctx context.Context, sink string, from, to time.Time) ([]AlertDelivery, error) {
+	s, err := a.alerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	out := []AlertDelivery{}
+	for d, err := range s.Deliveries(ctx, alert.DeliveryFilter{Sink: sink, From: from, To: to}) {
+		if err != nil {
+			return nil, a.alertProblem(err)
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// Whoever decides, if nobody is named: who is logged in on this machine.
+func whoDecides(by string) (string, error) {
+	if by = strings.TrimSpace(by); by != "" {
+		return by, nil
+	}
+	u, err := user.Current()
+	if err != nil || u.Username == "" {
+		return "", problem(Usage, errors.New("nobody is known to be logged in; say who decides with --by"), "trailseal alerts ack --help")
+	}
+	return u.Username, nil
+}
+
+// AckAlert records that somebody looks after an alert. The sinks that were told of it are queued to be told.
+func (a *App) AckAlert(ctx context.Context, id, by, why string) (Alert, error) {
+	return a.decide(ctx, id, by, why, (*alert.Store).Ack)
+}
+
+// CloseAlert records that an alert is dealt with.
+func (a *App) CloseAlert(ctx context.Context, id, by, why string) (Alert, error) {
+	return a.decide(ctx, id, by, why, (*alert.Store).CloseAlert)
+}
+
+func (a *App) decide(ctx context.Context, id, by, why string, how func(*alert.Store, context.Context, string, alert.Decision) (Alert, error)) (Alert, error) {
+	by, err := whoDecides(by)
+	if err != nil {
+		return Alert{}, err
+	}
+	s, err := a.alerts(ctx)
+	if err != nil {
+		return Alert{}, err
+	}
+	defer s.Close()
+	out, err := how(s, ctx, id, alert.Decision{By: by, Why: why, At: a.Now().UTC()})
+	if err != nil {
+		return out, a.alertProblem(err)
+	}
+	return out, nil
+}
+
+// RetryAlerts requeues what was given up, of an alert or, with an empty id, of all.
+func (a *App) RetryAlerts(ctx context.Context, id, by, why string) (int, error) {
+	by, err := whoDecides(by)
+	if err != nil {
+		return 0, err
+	}
+	s, err := a.alerts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	n, err := s.Retry(ctx, id, alert.Decision{By: by, Why: why, At: a.Now().UTC()})
+	if err != nil {
+		return n, a.alertProblem(err)
+	}
+	return n, nil
+}
+
+// DeliverAlerts sends what is queued, and returns when nothing is due any more.
+func (a *App) DeliverAlerts(ctx context.Context, c config.Alerts) (alert.Summary, error) {
+	sinks, err := a.sinks(c)
+	if err != nil {
+		return alert.Summary{}, err
+	}
+	s, err := a.alerts(ctx)
+	if err != nil {
+		return alert.Summary{}, err
+	}
+	defer s.Close()
+	sum, err := s.Deliver(ctx, alert.DeliverOptions{Sinks: sinks, Once: true, Now: a.Now, Log: a.Log})
+	if err != nil {
+		return sum, a.alertProblem(err)
+	}
+	return sum, nil
+}
+
+// TestAlert sends a test to each of the named sinks, by name or by kind; with none, to all. Each delivery says how it ended.
+func (a *App) TestAlert(ctx context.Context, c config.Alerts, names []string, severity finding.Severity) ([]AlertDelivery, error) {
+	all, err := a.sinks(c)
+	if err != nil {
+		return nil, err
+	}
+	var meant []string
+	for _, s := range c.Sinks {
+		if len(names) == 0 || slices.Contains(names, s.Name) || slices.Contains(names, s.Kind) {
+			meant = append(meant, s.Name)
+		}
+	}
+	for _, n := range names {
+		if !slices.ContainsFunc(c.Sinks, func(s config.Sink) bool { return s.Name == n || s.Kind == n }) {
+			return nil, problem(Usage, fmt.Errorf("the configuration has no sink %q", n), "trailseal config show")
+		}
+	}
+	if len(meant) == 0 {
+		return nil, problem(Usage, errors.New("the configuration has no sinks"), "trailseal config --help")
+	}
+	s, err := alert.Open(ctx, a.Home)
+	if err != nil {
+		return nil, a.alertProblem(err)
+	}
+	defer s.Close()
+	out := []AlertDelivery{}
+	for _, name := range meant {
+		d, err := s.Test(ctx, alert.Trial{Sink: name, To: all[name], Severity: severity, Link: linkOf(c), Now: a.Now})
+		if err != nil {
+			return out, a.alertProblem(err)
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// linkOf is where a person reads more of an alert.
+func linkOf(c config.Alerts) func(Alert) string {
+	return func(x Alert) string { return c.LinkTo(x.ID, x.Detection, x.Account) }
+}
+
+func routesOf(c config.Alerts) []alert.Route {
+	var out []alert.Route
+	for _, r := range c.Routes {
+		out = append(out, alert.Route{Severity: r.Severity, Detections: r.Detections, Accounts: r.Accounts, To: r.To})
+	}
+	return out
+}
+
+// CheckConfig makes what a configuration describes, and sends nothing.
+func (a *App) CheckConfig(f config.File) error {
+	if _, err := a.sinks(f.Alerts); err != nil {
+		return err
+	}
+	rules, err := a.rules(BacktestRequest{})
+	if err != nil {
+		return err
+	}
+	set, err := detect.Compile(rules, f.Suppressions)
+	if err != nil {
+		return problem(Usage, err, "trailseal config --help")
+	}
+	for _, text := range set.Warnings() {
+		a.Log.Warn(text)
+	}
+	return nil
+}

@@ -1,0 +1,544 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trailseal/trailseal/internal/answer"
+	"github.com/trailseal/trailseal/internal/app"
+	"github.com/trailseal/trailseal/internal/finding"
+	"github.com/trailseal/trailseal/internal/web"
+)
+
+func (g *global) alerts() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "alerts",
+		Short: "List, show, acknowledge and close alerts; prove that people were told",
+		Long: `Alerts are what "trailseal watch" found and told people of. They, every attempt to
+tell somebody, and every decision about them are kept for ever in alerts.db
+below --home: that record is audit evidence.`,
+		Args: knownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(g.alertsList(), g.alertsShow(), g.alertsDecide("ack", "Acknowledge an alert: somebody looks after it", (*app.App).AckAlert),
+		g.alertsDecide("close", "Close an alert: it is dealt with", (*app.App).CloseAlert), g.alertsTest(), g.alertsDeliver(), g.alertsRetry(), g.alertsDeliveries())
+	return cmd
+}
+
+func (g *global) alertsList() *cobra.Command {
+	var f app.AlertFilter
+	var severity string
+	var status []string
+	var suppressed, tests, dead bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List alerts, the newest first",
+		Long: `List shows the alerts with an event in the period, the newest first, and how many
+deliveries each has had. Suppressed alerts are listed and marked; --suppressed
+lists only them. --dead lists the deliveries that were given up.
+
+Exit codes: 0; 2 nothing was ever watched; 3 error; 64 usage.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if f.From, f.To, err = g.span(); err != nil {
+				return err
+			}
+			if severity != "" {
+				if f.Severity, err = finding.ParseSeverity(severity); err != nil {
+					return usage("--severity: %w", err)
+				}
+			}
+			for _, s := range status {
+				switch v := finding.Status(s); v {
+				case finding.Open, finding.Acknowledged, finding.Closed:
+					f.Status = append(f.Status, v)
+				default:
+					return usage("--status %q: want open, acknowledged or closed", s)
+				}
+			}
+			if len(g.accounts) > 1 {
+				return usage("list takes one --account")
+			}
+			if len(g.accounts) == 1 {
+				f.Account = g.accounts[0]
+			}
+			if suppressed {
+				f.Suppressed = &suppressed
+			}
+			f.Test = &tests
+			if f.Limit < 0 {
+				return usage("--limit %d: want a number, 0 for all", f.Limit)
+			}
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
+			if dead {
+				all, err := a.DeadAlerts(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return g.writeDeliveries(cmd.OutOrStdout(), all)
+			}
+			list, err := a.Alerts(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			return g.writeAlerts(cmd.OutOrStdout(), list)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringSliceVar(&status, "status", nil, "only these: `open`, acknowledged or closed")
+	fl.StringVar(&severity, "severity", "", "only of this `SEVERITY` or a worse one")
+	fl.StringVar(&f.Detection, "detection", "", "only of this detection, by `ID` or glob")
+	fl.IntVar(&f.Limit, "limit", 100, "the newest `N`; 0: all")
+	fl.BoolVar(&suppressed, "suppressed", false, "only what nobody is told of")
+	fl.BoolVar(&tests, "tests", false, "only alerts of \"alerts test\"")
+	fl.BoolVar(&dead, "dead", false, "list deliveries that were given up")
+	return cmd
+}
+
+func (g *global) writeAlerts(w io.Writer, list []app.AlertItem) error {
+	switch g.output {
+	case "json":
+		return writeJSON(w, list)
+	case "jsonl", "csv":
+		out := answer.Result{}
+		for _, n := range []string{"id", "status", "severity", "detection", "account", "regions", "principal", "behind", "count", "first_event", "last_event", "verified",
+			"suppressed_why", "delivered", "pending", "dead", "no_route", "title", "opened"} {
+			out.Columns = append(out.Columns, answer.Column{Name: n})
+		}
+		out.Rows = func(yield func([]any, error) bool) {
+			for _, x := range list {
+				why := ""
+				if x.Suppressed != nil {
+					why = x.Suppressed.Why
+				}
+				row := []any{x.ID, string(x.Status), string(x.Severity), x.Detection, x.Account, strings.Join(x.Regions, " "), x.Actor.Principal, x.Actor.Behind, int64(x.Count),
+					x.First, x.Last, string(x.Verified), why, int64(x.Told.Delivered), int64(x.Told.Pending), int64(x.Told.Dead), x.Told.NoRoute, x.Title, x.Opened}
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+		_, err := g.writeRows(w, out)
+		return err
+	}
+	s := g.style(w)
+	var b strings.Builder
+	for _, x := range list {
+		state := string(x.Status)
+		if x.Suppressed != nil {
+			state = "suppressed"
+		}
+		fmt.Fprintf(&b, "%s  %s  %s  %s\n", x.ID, s.severity(x.Severity), state, web.Visible(x.Title))
+		fmt.Fprintf(&b, "  %s in %s, %s\n", many(x.Count, "match"), web.Visible(orNone(x.Account)), eventSpan(x.Alert))
+		fmt.Fprintf(&b, "  by %s\n", wrapLong(web.Visible(who(x.Alert)), 74, "     "))
+		fmt.Fprintf(&b, "  %s, log files %s, told: %s\n\n", web.Visible(x.Detection), x.Verified, toldText(x.Told, s))
+	}
+	if len(list) == 0 {
+		b.WriteString("no alerts\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// eventSpan is when an alert's events were.
+func eventSpan(x app.Alert) string {
+	if x.First.Equal(x.Last) {
+		return stamp(x.First)
+	}
+	return stamp(x.First) + " to " + stamp(x.Last)
+}
+
+// who is who stands behind an alert, in words.
+func who(x app.Alert) string {
+	if x.Actor.Behind == "" {
+		return orNone(x.Actor.Principal)
+	}
+	return fmt.Sprintf("%s %s (%s), as %s", x.Actor.Kind, x.Actor.Behind, x.Actor.Confidence, orNone(x.Actor.Principal))
+}
+
+func toldText(t app.Told, s style) string {
+	switch {
+	case t.NoRoute:
+		return s.odd("nobody, no route fits")
+	case t.Delivered+t.Pending+t.Dead == 0:
+		return "nobody"
+	}
+	text := fmt.Sprintf("%d delivered", t.Delivered)
+	if t.Pending > 0 {
+		text += fmt.Sprintf(", %d pending", t.Pending)
+	}
+	if t.Dead > 0 {
+		text += ", " + s.bad(fmt.Sprintf("%d given up", t.Dead))
+	}
+	return text
+}
+
+func (s style) severity(v finding.Severity) string {
+	switch v {
+	case finding.Critical, finding.High:
+		return s.bad(string(v))
+	case finding.Medium:
+		return s.odd(string(v))
+	}
+	return string(v)
+}
+
+func (g *global) alertsShow() *cobra.Command {
+	return &cobra.Command{
+		Use:         "show ID",
+		Short:       "Show an alert: events, actor, what happened around it, who was told",
+		Annotations: map[string]string{"output": "table,json"},
+		Args:        oneID("show"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
+			d, err := a.Alert(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			w := cmd.OutOrStdout()
+			if g.output == "json" {
+				return writeJSON(w, d)
+			}
+			_, err = io.WriteString(w, alertText(d, g.style(w)))
+			return err
+		},
+	}
+}
+
+// oneID wants one word, the ID of an alert.
+func oneID(command string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 || args[0] == "" {
+			return usage("%s takes the ID of one alert, got %s", command, words(len(args)))
+		}
+		return nil
+	}
+}
+
+// alertText is an alert for a person at a terminal of 80 columns.
+func alertText(d app.AlertDetail, s style) string {
+	x := d.Alert
+	var b strings.Builder
+	test := ""
+	if x.Test {
+		test = "  (a test: nothing happened)"
+	}
+	fmt.Fprintf(&b, "%s  %s  %s%s\n%s\n%s\n\n", x.ID, s.severity(x.Severity), x.Status, test, web.Visible(x.Title), wrap(web.Visible(x.What), 78, ""))
+	fmt.Fprintf(&b, "detection  %s\ncriteria   %s\naccount    %s, %s\nmatches    %d, %s\nlog files  %s\n", web.Visible(x.Detection), wrap(strings.Join(x.Criteria, " "), 67, "           "),
+		web.Visible(orNone(x.Account)), web.Visible(strings.Join(x.Regions, " ")), x.Count, eventSpan(x), x.Verified)
+	if x.Link != "" {
+		fmt.Fprintf(&b, "link       %s\n", web.Visible(x.Link))
+	}
+	if p := x.Suppressed; p != nil {
+		fmt.Fprintf(&b, "suppressed until %s by %s: %s\n", stamp(p.Until), web.Visible(p.Who), wrapLong(web.Visible(p.Why), 60, "           "))
+	}
+	fmt.Fprintf(&b, "\nwho\n  %s\n", wrapLong(web.Visible(who(x)), 76, "    "))
+	for _, c := range x.Actor.Chain {
+		fmt.Fprintf(&b, "  %s\n", wrapLong(web.Visible(c), 76, "    "))
+	}
+	if x.Actor.Reason != "" {
+		fmt.Fprintf(&b, "  %s\n", wrap(web.Visible(x.Actor.Reason), 76, "    "))
+	}
+	if len(x.Actor.IPs) > 0 {
+		fmt.Fprintf(&b, "  from %s\n", wrapLong(web.Visible(strings.Join(x.Actor.IPs, ", ")), 70, "    "))
+	}
+	events := d.Events
+	if len(events) == 0 {
+		events = x.Events
+	}
+	writeEvents(&b, "events", events, x.Count)
+	writeEvents(&b, "what the same actor did around them", x.Around, len(x.Around))
+	if x.AroundGap != "" {
+		fmt.Fprintf(&b, "  %s\n", wrap(web.Visible(x.AroundGap), 76, "  "))
+	}
+	if len(x.Steps) > 0 {
+		b.WriteString("\nwhat to do\n")
+	}
+	for _, t := range x.Steps {
+		fmt.Fprintf(&b, "  %s\n", wrap(web.Visible(t), 76, "    "))
+	}
+	b.WriteString("\nhistory\n")
+	for _, h := range d.History {
+		why := ""
+		if h.Why != "" {
+			why = ": " + h.Why
+		}
+		by := ""
+		if h.By != "" {
+			by = " by " + h.By
+		}
+		fmt.Fprintf(&b, "  %s  %s\n", stamp(h.At), wrapLong(web.Visible(h.Kind+by+why), 54, "      "))
+	}
+	b.WriteString("\ntold\n")
+	if len(d.Deliveries) == 0 {
+		b.WriteString("  nobody\n")
+	}
+	for _, x := range d.Deliveries {
+		writeDelivery(&b, x, s)
+	}
+	return b.String()
+}
+
+func writeEvents(b *strings.Builder, head string, events []finding.Event, all int) {
+	if len(events) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", head)
+	for _, e := range events {
+		failed := ""
+		if e.ErrorCode != "" {
+			failed = " " + e.ErrorCode
+		}
+		fmt.Fprintf(b, "  %s  %s\n", stamp(e.Time), wrapLong(web.Visible(e.Service+" "+e.Name+failed+" "+e.Region), 54, "      "))
+		fmt.Fprintf(b, "    %s\n", wrapLong(web.Visible("event "+orNone(e.ID)+" from "+e.IP), 74, "    "))
+	}
+	if all > len(events) {
+		fmt.Fprintf(b, "  %d more\n", all-len(events))
+	}
+}
+
+func writeDelivery(b *strings.Builder, x app.AlertDelivery, s style) {
+	state := string(x.State)
+	switch x.State {
+	case app.Delivered:
+		state = s.good(state)
+	case app.Dead:
+		state = s.bad("given up")
+	}
+	fmt.Fprintf(b, "  %s  %s to %s: %s\n", stamp(x.Queued), x.Kind, web.Visible(x.Sink), state)
+	for _, t := range x.Attempts {
+		text := fmt.Sprintf("attempt %d at %s, %d ms: %s", t.Number, stamp(t.At), t.Latency, t.Result)
+		for _, more := range []string{t.Status, t.Response, t.Error} {
+			if more != "" {
+				text += ", " + more
+			}
+		}
+		fmt.Fprintf(b, "    %s\n", wrapLong(web.Visible(text), 74, "      "))
+	}
+}
+
+func (g *global) writeDeliveries(w io.Writer, all []app.AlertDelivery) error {
+	switch g.output {
+	case "json":
+		return writeJSON(w, all)
+	case "jsonl", "csv":
+		out := answer.Result{}
+		for _, n := range []string{"alert", "detection", "severity", "account", "kind", "sink", "state", "queued", "notice", "attempt", "at", "latency_ms", "result", "status", "response_id", "error", "test"} {
+			out.Columns = append(out.Columns, answer.Column{Name: n})
+		}
+		out.Rows = func(yield func([]any, error) bool) {
+			for _, x := range all {
+				head := []any{x.Alert, x.Detection, string(x.Severity), x.Account, string(x.Kind), x.Sink, string(x.State), x.Queued, x.Notice}
+				if len(x.Attempts) == 0 && !yield(append(head, nil, nil, nil, nil, nil, nil, nil, x.Test), nil) {
+					return
+				}
+				for _, t := range x.Attempts {
+					row := append(head[:len(head):len(head)], int64(t.Number), t.At, t.Latency, string(t.Result), t.Status, t.Response, t.Error, x.Test)
+					if !yield(row, nil) {
+						return
+					}
+				}
+			}
+		}
+		_, err := g.writeRows(w, out)
+		return err
+	}
+	s := g.style(w)
+	var b strings.Builder
+	for _, x := range all {
+		fmt.Fprintf(&b, "%s  %s  %s\n", x.Alert, s.severity(x.Severity), web.Visible(x.Detection))
+		writeDelivery(&b, x, s)
+	}
+	if len(all) == 0 {
+		b.WriteString("no deliveries\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (g *global) alertsDecide(name, short string, decide func(*app.App, context.Context, string, string, string) (app.Alert, error)) *cobra.Command {
+	var by, why string
+	cmd := &cobra.Command{
+		Use:   name + " ID",
+		Short: short,
+		Long: short + `, with who and why. It is kept for ever; the sinks
+that were told of the alert are told. Delivery is "trailseal watch"'s, or
+"trailseal alerts deliver"'s.`,
+		Example:     fmt.Sprintf("  trailseal alerts %s k3v9q2 --why \"planned change, SEC-412\"", name),
+		Annotations: map[string]string{"output": "table,json"},
+		Args:        oneID(name),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(why) == "" {
+				return usage("%s needs --why", name)
+			}
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
+			x, err := decide(a, cmd.Context(), args[0], by, why)
+			if err != nil {
+				return err
+			}
+			if g.output == "json" {
+				return writeJSON(cmd.OutOrStdout(), x)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s  %s\n", x.ID, x.Status)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&why, "why", "", "the reason, in `WORDS`")
+	cmd.Flags().StringVar(&by, "by", "", "`NAME` of who decides (default: who is logged in)")
+	return cmd
+}
+
+func (g *global) alertsTest() *cobra.Command {
+	var sinks []string
+	severity := string(finding.Informational)
+	cmd := &cobra.Command{
+		Use:   "test",
+		Short: "Send a test through sinks, and record that it arrived",
+		Long: `Test sends an alert marked as a test through each sink of the configuration, or
+those of --sink (by name or kind), now and once, and records the answer: proof
+that the way works end to end.
+
+Exit codes: 0 every sink took it; 1 one did not; 3 error; 64 usage.`,
+		Example: `  trailseal alerts test --sink slack`,
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			v, err := finding.ParseSeverity(severity)
+			if err != nil {
+				return usage("--severity: %w", err)
+			}
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
+			all, err := a.TestAlert(cmd.Context(), g.file.Alerts, sinks, v)
+			if err != nil {
+				return err
+			}
+			if err := g.writeDeliveries(cmd.OutOrStdout(), all); err != nil {
+				return err
+			}
+			for _, d := range all {
+				if d.State != app.Delivered {
+					return &failure{code: exitFailed, told: true, err: fmt.Errorf("the sink %q did not take it", d.Sink), hint: "trailseal alerts show " + d.Alert + g.sameHome()}
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringSliceVar(&sinks, "sink", nil, "only these sinks, by `NAME` or kind")
+	cmd.Flags().StringVar(&severity, "severity", severity, "of the test, `SEVERITY`")
+	return cmd
+}
+
+func (g *global) alertsDeliver() *cobra.Command {
+	return &cobra.Command{
+		Use:   "deliver",
+		Short: "Deliver what is queued, without watching",
+		Long: `Deliver sends what is queued and due, and ends. "trailseal watch" does it all the
+time; this is for what "alerts ack", "close" and "retry" queue while it does not
+run.
+
+Exit codes: 0 nothing is left; 1 something was not taken, and waits or was given
+up; 2 nothing was ever watched; 3 error; 64 usage.`,
+		Annotations: map[string]string{"output": "table,json"},
+		Args:        noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
+			sum, err := a.DeliverAlerts(cmd.Context(), g.file.Alerts)
+			if err != nil {
+				return err
+			}
+			if g.output == "json" {
+				err = writeJSON(cmd.OutOrStdout(), sum)
+			} else {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", counts("delivered", sum.Delivered, "failed attempts", sum.Failed, "given up", sum.Dead))
+			}
+			if err == nil && sum.Failed+sum.Dead > 0 {
+				err = &failure{code: exitFailed}
+			}
+			return err
+		},
+	}
+}
+
+func (g *global) alertsRetry() *cobra.Command {
+	var by, why string
+	var all bool
+	cmd := &cobra.Command{
+		Use:         "retry [ID]",
+		Short:       "Queue deliveries again that were given up",
+		Annotations: map[string]string{"output": "table"},
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 || all == (len(args) == 1) {
+				return usage("retry takes the ID of one alert, or --all")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(why) == "" {
+				return usage("retry needs --why")
+			}
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
+			id := ""
+			if len(args) == 1 {
+				id = args[0]
+			}
+			n, err := a.RetryAlerts(cmd.Context(), id, by, why)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d queued\n", n)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "of every alert")
+	cmd.Flags().StringVar(&why, "why", "", "the reason, in `WORDS`")
+	cmd.Flags().StringVar(&by, "by", "", "`NAME` of who decides (default: who is logged in)")
+	return cmd
+}
+
+func (g *global) alertsDeliveries() *cobra.Command {
+	var sink string
+	cmd := &cobra.Command{
+		Use:   "deliveries",
+		Short: "List every delivery and attempt of a period: the record for the auditor",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from, to, err := g.span()
+			if err != nil {
+				return err
+			}
+			a, err := g.app()
+			if err != nil {
+				return err
+			}
+			all, err := a.AlertDeliveries(cmd.Context(), sink, from, to)
+			if err != nil {
+				return err
+			}
+			return g.writeDeliveries(cmd.OutOrStdout(), all)
+		},
+	}
+	cmd.Flags().StringVar(&sink, "sink", "", "only this sink, by `NAME`")
+	return cmd
+}
