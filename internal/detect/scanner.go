@@ -81,6 +81,7 @@ type core struct {
 	event     finding.Event
 	described bool // event is of rec
 	known     known
+	waiting   candidate // of a rule over time, whose other part may match too
 	days      calendar
 }
 
@@ -174,7 +175,8 @@ func (c *core) judge(number int, p *Place) error {
 		c.saw(at)
 	}
 	c.described = false
-	var waiting candidate // of a rule over time: its other part may match too
+	waiting := &c.waiting
+	waiting.part = 0
 	for i := range c.set.index.Match(&c.rec) {
 		x := c.set.entries[i]
 		r := &c.set.rules[x.rule]
@@ -183,10 +185,10 @@ func (c *core) judge(number int, p *Place) error {
 				waiting.part |= x.part
 				continue
 			}
-			if waiting.part != 0 && !c.out.candidate(&waiting) {
+			if waiting.part != 0 && !c.out.candidate(waiting) {
 				return errEnough
 			}
-			waiting = candidate{}
+			*waiting = candidate{}
 			if c.out.candidate == nil {
 				continue
 			}
@@ -194,7 +196,7 @@ func (c *core) judge(number int, p *Place) error {
 				c.untimed++
 				continue
 			}
-			if err := c.candidate(&waiting, x, at, number, p); err != nil {
+			if err := c.candidate(waiting, x, at, number, p); err != nil {
 				return c.fault(p, number, 0, err.Error())
 			}
 			continue
@@ -208,7 +210,7 @@ func (c *core) judge(number int, p *Place) error {
 			return errEnough
 		}
 	}
-	if waiting.part != 0 && !c.out.candidate(&waiting) {
+	if waiting.part != 0 && !c.out.candidate(waiting) {
 		return errEnough
 	}
 	return nil
