@@ -147,7 +147,14 @@ func check(t *testing.T, n notice.Notice, d sinktest.Delivery) {
 	}
 	known := []string{"From", "To", "Message-Id", "References", "In-Reply-To", "Auto-Submitted", "Date", "Mime-Version", "X-Trailseal-Kind", "X-Trailseal-Alert", "Subject",
 		"Content-Type", "X-Auto-Response-Suppress", "X-Trailseal-Severity", "X-Trailseal-Detection", "X-Trailseal-Account"}
-	for name := range h {
+	for name, values := range h {
+		for _, v := range values {
+			shown, err := new(mime.WordDecoder).DecodeHeader(v)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			sinktest.Shown(t, name, shown)
+		}
 		if !strings.Contains(" "+strings.Join(known, " ")+" ", " "+name+" ") {
 			t.Errorf("header %q: %.200q", name, head)
 		}

@@ -99,6 +99,9 @@ func id(key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// header is a value for a header. "=?" in it would begin an encoded word, which a mail program shows decoded.
+func header(s string) string { return strings.ReplaceAll(s, "=?", "= ?") }
+
 // message is a notice as a mail. boundary is for tests; empty: one that nobody can know before.
 func (s *sink) message(n notice.Notice, boundary string) ([]byte, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(boundary))
@@ -112,7 +115,7 @@ func (s *sink) message(n notice.Notice, boundary string) ([]byte, error) {
 	if n.Kind != notice.Opened {
 		subject = "Re: " + subject // the same, since some programs make a thread of nothing else
 	}
-	m.Subject(subject)
+	m.Subject(header(subject))
 	m.SetDateWithValue(s.env.Now().UTC())
 	m.SetMessageIDWithValue(id(n.Key) + "@" + s.From.domain())
 	thread := "<alert-" + id(n.Alert.ID) + "@" + s.From.domain() + ">"
@@ -128,7 +131,7 @@ func (s *sink) message(n notice.Notice, boundary string) ([]byte, error) {
 		{"X-Trailseal-Account", n.Alert.Account},
 	} {
 		if value := post.Line(h.value, 200); value != "" {
-			m.SetGenHeader(mail.Header(h.name), value)
+			m.SetGenHeader(mail.Header(h.name), header(value))
 		}
 	}
 	v := newView(n)

@@ -20,15 +20,10 @@ const (
 	mostSMS       = 140       // characters of one SMS in any alphabet
 )
 
-// subject is the headline in printable ASCII, which begins with a letter.
+// subject is the headline in printable ASCII, which begins with a letter. In a mail's subject "=?" would begin an
+// encoded word.
 func subject(n notice.Notice) string {
-	text := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, post.Headline(n, mostSubject))
-	return text
+	return strings.ReplaceAll(ascii(post.Headline(n, mostSubject)), "=?", "=.")
 }
 
 // attributes are for filter policies. size is how many bytes they count for.
@@ -69,7 +64,7 @@ func structure(n notice.Notice, most int) (string, error) {
 	return "", fmt.Errorf("the notice does not fit into %d bytes", most)
 }
 
-// ascii is text without what would make an SMS one of 70 characters.
+// ascii is text in printable ASCII. Anything else would also make an SMS one of 70 characters.
 func ascii(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

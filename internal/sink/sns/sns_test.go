@@ -102,6 +102,9 @@ func check(t *testing.T, topic string, n notice.Notice, d sinktest.Delivery) {
 	if !regexp.MustCompile(`^[A-Za-z0-9][ -~]{0,98}$`).MatchString(f["Subject"]) {
 		t.Errorf("subject %q", f["Subject"])
 	}
+	if strings.Contains(f["Subject"], "=?") {
+		t.Errorf("subject %q begins an encoded word", f["Subject"])
+	}
 	size := len(f["Message"])
 	attributes := map[string]string{}
 	for i := 1; f[fmt.Sprintf("MessageAttributes.entry.%d.Name", i)] != ""; i++ {
