@@ -50,17 +50,20 @@ type Alarm struct {
 }
 
 // Count asks for many events: at least AtLeast that match, with the same values of By, from the first to the last within
-// Within. The one that completes them is the match; the count then starts anew.
+// Within. The one that completes them is the match; the count then starts anew. As in Then and FirstSeen, an event that
+// has no scalar value in a field of By or Of is left out, values are the same when their texts are, and an event that is
+// delivered twice counts once. Package detect has the rest.
 type Count struct {
 	AtLeast int
 	By      []pattern.Path
 	Within  time.Duration
-	// Of, where it is there, counts different values of a field instead of events.
+	// Of, where it is there, counts different values of a field instead of events, each by the last event that has it.
 	Of *pattern.Path
 }
 
 // Then asks for two events: one that matches the detection's pattern, and after it, within Within and with the same
-// values of By, one that matches this one. The second is the match.
+// values of By, one that matches this one. The second is the match; each further one within Within is a match too. Of two
+// events of the same second either may be the first.
 type Then struct {
 	Pattern string
 	Match   *pattern.Pattern
@@ -69,7 +72,8 @@ type Then struct {
 }
 
 // FirstSeen asks for an event whose values of Of have not been seen with its values of By among the events that match,
-// within Within before it. The first event of each By is no match: nothing is known of it yet.
+// within Within before it. The first event of each By is no match: nothing is known of it yet. A By stays known, however
+// long nothing was seen of it.
 type FirstSeen struct {
 	Of     []pattern.Path
 	By     []pattern.Path
