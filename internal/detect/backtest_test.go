@@ -232,7 +232,7 @@ func TestListingThatFails(t *testing.T) {
 }
 
 func TestBacktestEndsWithItsContextAndWithMatch(t *testing.T) {
-	many := logFile(slices.Repeat([]string{record("a", "A", "u", 0, "")}, 2000)...)
+	many := logFile(slices.Repeat([]string{record("a", "A", "u", 0, "")}, 300)...)
 	endless := listing(func(yield func(File, error) bool) {
 		for i := 0; yield(inMemory(fmt.Sprint(i), many), nil); i++ {
 		}
@@ -241,7 +241,7 @@ func TestBacktestEndsWithItsContextAndWithMatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	n := 0
 	_, err := Backtest(ctx, Options{Source: endless, Set: set, Parallel: 3, Match: func(Hit) error {
-		if n++; n == 5000 {
+		if n++; n == 1000 {
 			cancel()
 		}
 		return nil
@@ -268,10 +268,11 @@ type endlessReader struct {
 }
 
 func (r *endlessReader) Read(p []byte) (int, error) {
-	if r.reads++; r.reads == 50 {
+	if r.reads++; r.reads == 5 {
 		r.cancel()
 	}
-	return copy(p, strings.Repeat(`{"eventVersion":"1"}`+"\n", len(p)/21+1)), nil
+	const line = `{"eventVersion":"1"}` + "\n"
+	return copy(p, strings.Repeat(line, min(100, len(p)/len(line)))), nil
 }
 
 func TestReadAheadIsBounded(t *testing.T) {
