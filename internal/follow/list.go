@@ -213,17 +213,13 @@ func (r *run) list(ctx context.Context, f *folder) ([]news, error) {
 	}
 	for name, files := range fresh {
 		slices.SortFunc(files, order)
-		d, known := newDay(), 0
-		if m, ok := f.saved[name]; ok {
-			if d.fill(files, m) {
-				known = m.n
-			} else {
-				r.Warn(fmt.Errorf("the position does not fit %q: its files are handed out again", f.name+name))
-				d = newDay()
-			}
+		d, known := newDay(), make([]bool, len(files))
+		if m, ok := f.saved[name]; ok && !m.among(files, known) {
+			r.Warn(fmt.Errorf("the position does not fit %q: its files are handed out again", f.name+name))
 		}
 		for i, x := range files {
-			if i < known {
+			if known[i] {
+				d.add(x.info.Key, x.info.Version)
 				out = r.remember(out, x)
 			} else if r.retries[x.info.Key] == nil {
 				out = append(out, x)
@@ -236,15 +232,48 @@ func (r *run) list(ctx context.Context, f *folder) ([]news, error) {
 	return out, nil
 }
 
-// fill takes the first files for those that a mark stands for, if they are.
-func (d *day) fill(files []news, m mark) bool {
+// among marks as known the files that m stands for, if they are the first, or the first but for one or two: messages do not
+// come in order.
+func (m mark) among(files []news, known []bool) bool {
+	hashes := make([]uint64, len(files))
+	at := make(map[uint64]int, len(files))
+	for i, x := range files {
+		_, hashes[i] = hashOf(x.info.Key, x.info.Version)
+		at[hashes[i]] = i
+	}
 	if m.n > len(files) {
 		return false
 	}
-	for _, x := range files[:m.n] {
-		d.add(x.info.Key, x.info.Version)
+	rest := m.x
+	for _, h := range hashes[:m.n] {
+		rest ^= h
 	}
-	return d.mark == m
+	take := func(n int, but ...int) bool {
+		for i := range n {
+			known[i] = !slices.Contains(but, i)
+		}
+		return true
+	}
+	if rest == 0 {
+		return take(m.n)
+	}
+	if m.n+1 > len(files) {
+		return false
+	}
+	rest ^= hashes[m.n]
+	if i, ok := at[rest]; ok && i <= m.n {
+		return take(m.n+1, i)
+	}
+	if m.n+2 > len(files) {
+		return false
+	}
+	rest ^= hashes[m.n+1]
+	for i, h := range hashes[:m.n+2] {
+		if j, ok := at[rest^h]; ok && j != i && j < m.n+2 {
+			return take(m.n+2, i, j)
+		}
+	}
+	return false
 }
 
 // remember adds what was handed out before, where it is to be handed out again at the start.

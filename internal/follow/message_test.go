@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/trailseal/trailseal/internal/object"
 )
 
 const record = `{"eventVersion":"2.2","eventSource":"aws:s3","awsRegion":"eu-west-1","eventTime":"2026-03-02T10:00:00.123Z","eventName":"ObjectCreated:Put","userIdentity":{"principalId":"AWS:AROA:regionalDeliverySession"},"s3":{"s3SchemaVersion":"1.0","bucket":{"name":"logs","arn":"arn:aws:s3:::logs"},"object":{"key":"a+b/%C3%A4%2Bc%3D.json.gz","size":1024,"eTag":"d4","sequencer":"00"}}}`
@@ -157,4 +159,48 @@ func FuzzPosition(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAMarkIsFoundAmongFiles(t *testing.T) {
+	files := make([]news, 8)
+	for i := range files {
+		files[i].info = object.Info{Key: fmt.Sprint("k", i), Version: "v"}
+	}
+	for _, c := range []struct {
+		name    string
+		handed  []int
+		listed  int
+		ok      bool
+		unknown []int // of those listed
+	}{
+		{"all", []int{0, 1, 2}, 3, true, nil},
+		{"the first", []int{0, 1, 2}, 5, true, []int{3, 4}},
+		{"none", nil, 2, true, []int{0, 1}},
+		{"none of none", nil, 0, true, nil},
+		{"all but one", []int{0, 2, 3}, 6, true, []int{1, 4, 5}},
+		{"all but the first", []int{1, 2}, 3, true, []int{0}},
+		{"all but two", []int{1, 3, 4}, 6, true, []int{0, 2, 5}},
+		{"the last", []int{2}, 3, true, []int{0, 1}},
+		{"all but three", []int{3, 4}, 6, false, []int{0, 1, 2, 3, 4, 5}},
+		{"one is gone", []int{0, 1, 7}, 3, false, []int{0, 1, 2}},
+		{"more than there are", []int{0, 1, 2}, 2, false, []int{0, 1}},
+	} {
+		d := newDay()
+		for _, i := range c.handed {
+			d.add(files[i].info.Key, "v")
+		}
+		known := make([]bool, c.listed)
+		if ok := d.mark.among(files[:c.listed], known); ok != c.ok {
+			t.Errorf("%s: %v, want %v", c.name, ok, c.ok)
+		}
+		var unknown []int
+		for i, k := range known {
+			if !k {
+				unknown = append(unknown, i)
+			}
+		}
+		if d := cmp.Diff(c.unknown, unknown); d != "" {
+			t.Errorf("%s: %s", c.name, d)
+		}
+	}
 }

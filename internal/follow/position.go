@@ -22,7 +22,7 @@ const (
 var ErrPosition = errors.New("where to go on is not known")
 
 // position is what a Batch carries: which files were handed out, for each folder and day how many, and the exclusive or
-// of their hashes. That is enough to know them again in a listing; see mark.
+// of their hashes. That is enough to know them again in a listing; see mark.among.
 type position struct {
 	Version int                    `json:"v"`
 	Start   time.Time              `json:"start"` // files delivered before it are history
