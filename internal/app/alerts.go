@@ -174,7 +174,7 @@ func (a *App) RetryAlerts(ctx context.Context, id, by, why string) (int, error) 
 	return n, nil
 }
 
-// DeliverAlerts sends what is queued, and returns when nothing is due any more.
+// DeliverAlerts sends what is queued, and returns when nothing is left, or after a while.
 func (a *App) DeliverAlerts(ctx context.Context, c config.Alerts) (alert.Summary, error) {
 	sinks, err := a.sinks(c)
 	if err != nil {
@@ -185,7 +185,7 @@ func (a *App) DeliverAlerts(ctx context.Context, c config.Alerts) (alert.Summary
 		return alert.Summary{}, err
 	}
 	defer s.Close()
-	sum, err := s.Deliver(ctx, alert.DeliverOptions{Sinks: sinks, Once: true, Now: a.Now, Log: a.Log})
+	sum, err := a.drain(ctx, s, sinks)
 	if err != nil {
 		return sum, a.alertProblem(err)
 	}

@@ -24,6 +24,9 @@ type Demo struct {
 	KeysFile string
 	Ingested receipt.Report
 	Story    *Story // of the incident, as the lake tells it; nil when there is none
+	Detected BacktestReport
+	// Stopped are the ids of the events by which detections found that a trail was changed.
+	Stopped []string
 }
 
 // Story is what questions to the lake find of an incident. It knows nothing of how the incident was made.
@@ -68,8 +71,16 @@ func (a *App) Demo(ctx context.Context, seed uint64, days int, p *Progress) (Dem
 		return d, err
 	}
 	if d.Truth.Incident != nil {
-		d.Story, err = a.story(ctx, d.Truth.Incident.Account)
+		if d.Story, err = a.story(ctx, d.Truth.Incident.Account); err != nil {
+			return d, err
+		}
 	}
+	d.Detected, err = a.Backtest(ctx, BacktestRequest{}, func(m Match) error {
+		if m.Detection == "cis-cloudtrail-changes" {
+			d.Stopped = append(d.Stopped, m.ID)
+		}
+		return nil
+	}, new(Progress))
 	return d, err
 }
 

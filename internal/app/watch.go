@@ -154,7 +154,7 @@ func (w *watcher) follow(ctx context.Context) error {
 		if err := w.prove(ctx, src.name); err != nil {
 			return err
 		}
-		return w.deliver(ctx, alert.DeliverOptions{Once: true})
+		return w.flush(ctx)
 	}
 	return w.together(ctx, run, func(ctx context.Context) error { return w.proving(ctx, src.name) })
 }
@@ -162,21 +162,41 @@ func (w *watcher) follow(ctx context.Context) error {
 // together runs what works side by side: the first that ends for good ends the others.
 func (w *watcher) together(ctx context.Context, jobs ...func(context.Context) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for _, job := range append(jobs, func(ctx context.Context) error { return w.deliver(ctx, alert.DeliverOptions{}) }) {
+	for _, job := range append(jobs, w.deliver) {
 		g.Go(func() error { return job(ctx) })
 	}
 	return g.Wait()
 }
 
-// deliver runs the delivery loop.
-func (w *watcher) deliver(ctx context.Context, o alert.DeliverOptions) error {
-	o.Sinks, o.Now, o.Log = w.sinks, w.Now, w.Log
-	sum, err := w.store.Deliver(ctx, o)
-	w.done.Delivered, w.done.Undelivered = sum.Delivered, sum.Failed
+// flush delivers what is queued, before a command ends.
+func (w *watcher) flush(ctx context.Context) error {
+	sum, err := w.drain(ctx, w.store, w.sinks)
+	w.done.Delivered, w.done.Undelivered = w.done.Delivered+sum.Delivered, w.done.Undelivered+sum.Failed
 	if errors.Is(err, alert.ErrElsewhere) {
 		w.Log.Warn("another process delivers: what was found is queued for it")
 		return nil
 	}
+	return err
+}
+
+// patience is how long a command that ends waits for sinks that do not take what it sends. What is left stays queued.
+const patience = 30 * time.Second
+
+// drain delivers what is queued.
+func (a *App) drain(ctx context.Context, s *alert.Store, sinks map[string]notice.Sink) (alert.Summary, error) {
+	patient, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	sum, err := s.Deliver(patient, alert.DeliverOptions{Sinks: sinks, Drain: true, Now: a.Now, Log: a.Log})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = nil
+	}
+	return sum, err
+}
+
+// deliver runs the delivery loop.
+func (w *watcher) deliver(ctx context.Context) error {
+	sum, err := w.store.Deliver(ctx, alert.DeliverOptions{Sinks: w.sinks, Now: w.Now, Log: w.Log})
+	w.done.Delivered, w.done.Undelivered = sum.Delivered, sum.Failed
 	return err
 }
 

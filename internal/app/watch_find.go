@@ -185,7 +185,7 @@ func (w *watcher) stream(ctx context.Context, r io.Reader) error {
 	if !errors.Is(err, errStreamEnded) {
 		return err
 	}
-	return w.deliver(ctx, alert.DeliverOptions{Once: true})
+	return w.flush(ctx)
 }
 
 var errStreamEnded = errors.New("standard input has ended")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/trailseal/trailseal/integrity"
 	"github.com/trailseal/trailseal/internal/app"
+	"github.com/trailseal/trailseal/internal/finding"
 	"github.com/trailseal/trailseal/internal/verdict"
 	"github.com/trailseal/trailseal/internal/web"
 )
@@ -26,8 +27,8 @@ func (g *global) demo() *cobra.Command {
 		Short: "Try it all on a generated, spoiled organization; no AWS needed",
 		Long: `Demo generates 14 days (--days) of an organization's CloudTrail bucket (3
 accounts, 4 regions, signed digests), spoils it in four places, validates it,
-ingests it, asks for every change to production, and tells an incident from the
-events. It exits with 0 when it has found what it spoiled and who did it.
+ingests it, asks for every change to production, tells an incident from the
+events, and runs every detection over them. It exits with 0 when it has found what it spoiled and who did it.
 
 Everything stays below --home; without it, below a new temporary folder.`,
 		Args: noArgs,
@@ -55,6 +56,10 @@ Everything stays below --home; without it, below a new temporary folder.`,
 			}
 			html := filepath.Join(g.home, "report.html")
 			if err := g.export(d.Report, []string{html}); err != nil {
+				return err
+			}
+			found := filepath.Join(g.home, "detections.html")
+			if err := exported(found, func(w io.Writer) error { return g.exportBacktest(w, ".html", d.Detected, nil) }); err != nil {
 				return err
 			}
 			if g.output != "table" {
@@ -114,7 +119,29 @@ func checkStory(d app.Demo) error {
 	if !slices.ContainsFunc(d.Story.Maker.Actors, func(a app.Actor) bool { return a.Session.AccessKeyID == in.AccessKeyID }) {
 		return fmt.Errorf("demo: the leaked access key behind it is not found")
 	}
+	if !slices.Contains(d.Stopped, d.Story.Stop.EventID) {
+		return fmt.Errorf("demo: no detection finds that the logging was stopped")
+	}
 	return nil
+}
+
+// tellDetected says what detections found in the lake.
+func tellDetected(b *strings.Builder, r app.BacktestReport, s style) {
+	fmt.Fprintf(b, "Asked: which high-risk events are there? %d detections ran over %d events.\n", len(r.Detections)+len(r.Silent), r.Records)
+	for _, severity := range finding.Severities {
+		var list []string
+		n := int64(0)
+		for _, d := range r.Detections {
+			if d.Severity == severity {
+				list = append(list, fmt.Sprintf("%s %d", d.Detection, d.Matches))
+				n += d.Matches
+			}
+		}
+		if n > 0 {
+			fmt.Fprintf(b, "  %-8s %d: %s\n", s.severity(severity), n, wrap(strings.Join(list, ", "), 62, "           "))
+		}
+	}
+	b.WriteByte('\n')
 }
 
 // tellStory tells what the lake knows of the incident.
@@ -181,12 +208,13 @@ func tellDemo(w io.Writer, d app.Demo, html string, s style) error {
 	}
 	fmt.Fprintf(&b, "result     %s\n\n", word)
 	tellStory(&b, d, s)
-	fmt.Fprintf(&b, "Report:  %s\nBucket:  %s\n", web.Visible(html), web.Visible(d.Source))
+	tellDetected(&b, d.Detected, s)
+	fmt.Fprintf(&b, "Report:  %s\nAlarms:  %s\nBucket:  %s\n", web.Visible(html), web.Visible(filepath.Join(filepath.Dir(html), "detections.html")), web.Visible(d.Source))
 	home := web.Visible(app.Quote(filepath.Dir(html)))
 	fmt.Fprintf(&b, "Try:     trailseal validate %s \\\n           --public-keys %s \\\n           --home %s\n",
 		web.Visible(app.Quote(d.Source)), web.Visible(app.Quote(d.KeysFile)), home)
 	if d.Story != nil {
-		fmt.Fprintf(&b, "         trailseal query --saved changes-to-production \\\n           --param accounts=%s --home %s\n         trailseal changes list --home %s\n", d.Story.Account, home, home)
+		fmt.Fprintf(&b, "         trailseal query --saved changes-to-production \\\n           --param accounts=%s --home %s\n         trailseal changes list --home %s\n         trailseal detect backtest --home %s\n", d.Story.Account, home, home, home)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
