@@ -1,6 +1,7 @@
 package sns
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -116,7 +117,17 @@ func bounded(client sns.HTTPClient) sns.HTTPClient {
 		client = &mine
 	}
 	return doer(func(r *http.Request) (*http.Response, error) {
-		answer, err := client.Do(r)
+		// The SDK closes the body as soon as an answer begins. A connection that is just looking for the body's end then
+		// counts as broken, and the rest of the answer is lost; so it is given a body of its own.
+		own := r.Clone(r.Context())
+		if r.Body != nil {
+			b, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			own.Body = io.NopCloser(bytes.NewReader(b))
+		}
+		answer, err := client.Do(own)
 		if err == nil {
 			answer.Body = body{io.LimitReader(answer.Body, mostAnswer), answer.Body}
 		}
