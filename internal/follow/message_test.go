@@ -1,6 +1,9 @@
 package follow
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trailseal/trailseal/internal/event"
 	"github.com/trailseal/trailseal/internal/object"
 )
 
@@ -201,6 +205,34 @@ func TestAMarkIsFoundAmongFiles(t *testing.T) {
 		}
 		if d := cmp.Diff(c.unknown, unknown); d != "" {
 			t.Errorf("%s: %s", c.name, d)
+		}
+	}
+}
+
+// What a payload may become is bounded: the number in the test stands for the real one, the path is the same.
+func TestABombIsAFault(t *testing.T) {
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	if _, err := z.Write(make([]byte, 2<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"gzip":            bomb.Bytes(),
+		"gzip in base64":  []byte(base64.StdEncoding.EncodeToString(bomb.Bytes())),
+		"base64":          []byte(base64.StdEncoding.EncodeToString(make([]byte, 2<<20))),
+		"many in a small": []byte(`{"awslogs":{"data":"` + base64.StdEncoding.EncodeToString(bytes.Repeat(bomb.Bytes(), 3)) + `"}}`),
+	} {
+		var faults []error
+		p := payload{left: 1 << 20, yield: func(_ event.Item, err error) bool {
+			faults = append(faults, err)
+			return true
+		}}
+		p.open(data, 0)
+		if len(faults) != 1 || faults[0] == nil || !strings.Contains(faults[0].Error(), "more than") {
+			t.Errorf("%s: %v", name, faults)
 		}
 	}
 }
