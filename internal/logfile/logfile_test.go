@@ -150,6 +150,47 @@ func TestEveryLogFileInOrder(t *testing.T) {
 	}
 }
 
+// An account's own trail and the organization's, and insights, are one group; spans of days cut it without loss.
+func TestGroupsAreCutIntoSpansOfDays(t *testing.T) {
+	m := logfiletest.New(nil)
+	want := 0
+	for i := range 10 {
+		for _, base := range []string{"AWSLogs/111122223333/CloudTrail/", "AWSLogs/o-abcdefghij/111122223333/CloudTrail/", "AWSLogs/111122223333/CloudTrail-Insight/"} {
+			at := day.AddDate(0, 0, i)
+			folder := strings.Split(base, "/")
+			m.Put(base+"eu-west-1/"+at.Format("2006/01/02/")+"111122223333_"+folder[len(folder)-2]+"_eu-west-1_"+at.Format("20060102T1504Z")+"_u.json.gz", logfiletest.Records("x"), nil)
+			want++
+		}
+	}
+	tree := logfile.New(options(m))
+	groups, err := tree.Groups(t.Context())
+	if err != nil || len(groups) != 1 || len(groups[0].Folders) != 3 {
+		t.Fatalf("%d groups, %v", len(groups), err)
+	}
+	chunks, err := tree.Chunks(t.Context(), groups, 4)
+	if err != nil || len(chunks) != 4 {
+		t.Fatalf("%d spans, %v", len(chunks), err)
+	}
+	n, last := 0, ""
+	for _, c := range chunks {
+		for d, err := range tree.Days(t.Context(), c, nil) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Name <= last || len(d.Files) != 3 || len(d.Folders) != 3 {
+				t.Errorf("day %s after %s has %d files of %d folders", d.Name, last, len(d.Files), len(d.Folders))
+			}
+			n, last = n+len(d.Files), d.Name
+		}
+	}
+	if n != want {
+		t.Errorf("%d files, want %d", n, want)
+	}
+	if files := collect(t, options(m)); len(files) != want {
+		t.Errorf("%d files, want %d", len(files), want)
+	}
+}
+
 func TestFilesThatLieAnywhere(t *testing.T) {
 	m := logfiletest.New(nil)
 	m.Put("a/one.json", []byte(`{"eventID":"1"}`), nil)
