@@ -16,15 +16,19 @@ type history struct {
 	max int
 
 	mu      sync.Mutex
-	all     []candidate
+	parts   [][]candidate // never moved: growing would take the memory twice
+	count   int
 	dropped map[int]int64 // by rule: candidates above the most
 }
 
 func (h *history) add(some []candidate) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := min(len(some), h.max-len(h.all))
-	h.all = append(h.all, some[:n]...)
+	n := min(len(some), h.max-h.count)
+	if n > 0 {
+		h.parts = append(h.parts, slices.Clone(some[:n]))
+		h.count += n
+	}
 	for _, c := range some[n:] {
 		if h.dropped == nil {
 			h.dropped = map[int]int64{}
@@ -35,16 +39,21 @@ func (h *history) add(some []candidate) {
 
 // judge returns the hits of the rules over time, by time, source, record and rule.
 func (h *history) judge() []Hit {
-	slices.SortFunc(h.all, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.rule, b.rule), a.compare(&b)) })
+	candidates := make([]*candidate, 0, h.count)
+	for _, part := range h.parts {
+		for i := range part {
+			candidates = append(candidates, &part[i])
+		}
+	}
+	slices.SortFunc(candidates, func(a, b *candidate) int { return cmp.Or(cmp.Compare(a.rule, b.rule), a.compare(b)) })
 	type found struct {
 		c      *candidate
 		others []string
 	}
 	var all []found
 	var m *memory
-	for i := range h.all {
-		c := &h.all[i]
-		if i == 0 || h.all[i-1].rule != c.rule {
+	for i, c := range candidates {
+		if i == 0 || candidates[i-1].rule != c.rule {
 			m = newMemory(h.set.rules[c.rule].over, 0, 0)
 		}
 		m.add(c, 1<<63-1, func(c *candidate, others []string) { all = append(all, found{c, others}) })
