@@ -19,11 +19,17 @@ import (
 type (
 	Alert         = finding.Alert
 	AlertItem     = alert.Item
-	AlertDetail   = alert.Detail
 	AlertDelivery = alert.Delivery
 	AlertFilter   = alert.Filter
 	Told          = alert.Told
 )
+
+// AlertDetail is all that is known of an alert.
+type AlertDetail struct {
+	alert.Detail
+	// Since is what the lake says now; nil where there is no lake, or where it does not have the event.
+	Since *Since `json:"since,omitempty"`
+}
 
 // Ends of deliveries, for faces to tell apart.
 const (
@@ -71,8 +77,7 @@ func (a *App) Alerts(ctx context.Context, f AlertFilter) ([]AlertItem, error) {
 	return list, nil
 }
 
-// Alert returns all that is known of an alert; id may be the beginning of its ID. What the lake has learned since of who was
-// behind it and what happened around it takes the place of what was known when it was opened.
+// Alert returns all that is known of an alert; id may be the beginning of its ID.
 func (a *App) Alert(ctx context.Context, id string) (AlertDetail, error) {
 	s, err := a.alerts(ctx)
 	if err != nil {
@@ -81,9 +86,9 @@ func (a *App) Alert(ctx context.Context, id string) (AlertDetail, error) {
 	defer s.Close()
 	d, err := s.Show(ctx, id)
 	if err != nil {
-		return d, a.alertProblem(err)
+		return AlertDetail{}, a.alertProblem(err)
 	}
-	return d, nil
+	return AlertDetail{Detail: d, Since: a.since(ctx, d.Alert)}, nil
 }
 
 // DeadAlerts are the deliveries that were given up.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -43,7 +44,8 @@ var ErrNothing = validate.ErrNothing
 // App runs jobs.
 type App struct {
 	Config
-	aws *cloud.Session
+	loading sync.Mutex // of aws
+	aws     *cloud.Session
 }
 
 // New returns an App. It reads nothing yet.
@@ -106,11 +108,13 @@ func (a *App) ledgerProblem(err error) error {
 	return err
 }
 
-// session loads the AWS configuration once.
+// session loads the AWS configuration once. It may be called concurrently.
 func (a *App) session(ctx context.Context) (*cloud.Session, error) {
 	if a.Offline {
 		return nil, problem(Usage, errors.New("--offline allows no call to AWS"), "trailseal mirror s3://BUCKET DIR   # then: trailseal validate DIR --offline")
 	}
+	a.loading.Lock()
+	defer a.loading.Unlock()
 	if a.aws == nil {
 		o := cloud.Options{Profile: a.Profile, ExternalID: a.ExternalID, EndpointURL: a.EndpointURL, MaxParallel: max(a.MaxParallel, parallelS3), MaxAttempts: 4}
 		if strings.HasPrefix(a.Role, "arn:") {

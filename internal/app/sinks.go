@@ -10,12 +10,10 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/trailseal/trailseal/internal/cloud"
 	"github.com/trailseal/trailseal/internal/config"
 	"github.com/trailseal/trailseal/internal/notice"
 	"github.com/trailseal/trailseal/internal/secret"
@@ -73,7 +71,7 @@ func (a *App) sinkEnv() notice.Env {
 			return nil, errors.New("--offline allows no network call")
 		}
 	}
-	m := &once{app: a}
+	m := caller{a}
 	secrets := &secret.Resolver{Getenv: os.Getenv, Manager: m, Now: a.Now}
 	return notice.Env{
 		HTTP: &http.Client{
@@ -99,20 +97,11 @@ func (a *App) sinkEnv() notice.Env {
 	}
 }
 
-// once lets one sink at a time ask for the session, which is loaded when it is first needed.
-type once struct {
-	app *App
-	mu  sync.Mutex
-}
+// caller is whose AWS configuration sinks and secrets are got with. It is loaded when it is first needed.
+type caller struct{ app *App }
 
-func (o *once) session(ctx context.Context) (*cloud.Session, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.app.session(ctx)
-}
-
-func (o *once) config(ctx context.Context) (aws.Config, error) {
-	s, err := o.session(ctx)
+func (c caller) config(ctx context.Context) (aws.Config, error) {
+	s, err := c.app.session(ctx)
 	if err != nil {
 		return aws.Config{}, err
 	}
@@ -120,8 +109,8 @@ func (o *once) config(ctx context.Context) (aws.Config, error) {
 }
 
 // Get implements secret.Manager.
-func (o *once) Get(ctx context.Context, id string) (secret.String, error) {
-	s, err := o.session(ctx)
+func (c caller) Get(ctx context.Context, id string) (secret.String, error) {
+	s, err := c.app.session(ctx)
 	if err != nil {
 		return secret.String{}, err
 	}

@@ -229,6 +229,9 @@ func oneID(command string) cobra.PositionalArgs {
 // alertText is an alert for a person at a terminal of 80 columns.
 func alertText(d app.AlertDetail, s style) string {
 	x := d.Alert
+	if d.Since != nil {
+		x.Actor, x.Around, x.AroundGap = d.Since.Actor, d.Since.Around, strings.Join(append([]string{"as the lake has it now"}, d.Since.Gaps...), "; ")
+	}
 	var b strings.Builder
 	test := ""
 	if x.Test {

@@ -73,6 +73,9 @@ stdin; 2 something could not be read; 3 error; 4 credentials or permission;
 				fmt.Fprintln(g.env.Stderr, "trailseal: no sinks are configured: alerts are kept, and told here only")
 				fmt.Fprintln(g.env.Stderr, "trailseal: hint: trailseal config --help")
 			}
+			for _, x := range g.file.Warnings {
+				fmt.Fprintf(g.env.Stderr, "trailseal: warning: %s\n", web.Visible(x))
+			}
 			w := cmd.OutOrStdout()
 			s := g.style(w)
 			done, err := a.Watch(cmd.Context(), q, func(x app.Alert) error {

@@ -1,5 +1,5 @@
 // Package cloud reads from AWS: the objects of a bucket, CloudTrail's public keys, and what a trail says of itself. It asks
-// Amazon Athena, writes the files of the lake, and receives messages of Amazon SQS.
+// Amazon Athena, writes the files of the lake, receives messages of Amazon SQS, and gets secrets of AWS Secrets Manager.
 //
 // It promises the AWS default credential chain untouched (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and the rest work
 // as everywhere); that every failure either carries one word of package object or is worth another try; that the AWS
