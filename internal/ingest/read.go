@@ -85,6 +85,14 @@ func (in *intake) records(ctx context.Context, items iter.Seq2[event.Item, error
 				in.tally(&in.report.Files.Other, 1)
 				return in.done(ctx)
 			}
+			if f := (*event.Fault)(nil); !errors.As(err, &f) {
+				// The source failed. The file is read again by the next run, which knows the records that were taken in.
+				if logfile.Fatal(ctx, err) {
+					return err
+				}
+				in.unreadable(in.info.Key, err)
+				return nil
+			}
 			in.fault(err, -1)
 			if item.Raw == nil {
 				continue

@@ -374,5 +374,18 @@ func TestLargeFilesAreStreamed(t *testing.T) {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
+		// The connection breaks while it is read again.
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if r, err = f.Open(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(r, make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if n, err := io.Copy(io.Discard, r); err == nil {
+			t.Errorf("%d bytes more of a source that failed, and no error", n)
+		}
 	}
 }

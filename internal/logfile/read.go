@@ -193,7 +193,7 @@ type Reading struct {
 // Close closes the object.
 func (r *Reading) Close() error { return r.close() }
 
-// UntilDamage ends where the content does, damaged or not.
+// UntilDamage ends where the content does, damaged or not. An error of the source is one all the same.
 func (r *Reading) UntilDamage() io.Reader { return &untilDamage{r} }
 
 // noted remembers an error of the source, to tell it from one of the content.
@@ -249,11 +249,15 @@ type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
-type untilDamage struct{ r io.Reader }
+type untilDamage struct{ r *Reading }
 
 func (u *untilDamage) Read(p []byte) (int, error) {
 	n, err := u.r.Read(p)
-	if err != nil {
+	switch {
+	case err == nil:
+	case u.r.body.err != nil:
+		err = u.r.body.err
+	default:
 		err = io.EOF
 	}
 	return n, err
