@@ -81,6 +81,7 @@ func Backtest(w io.Writer, r app.BacktestReport, o ReportOptions) error {
 		t.Matches += d.Matches
 		t.Suppressed += d.Suppressed
 	}
+	slices.SortStableFunc(p.Grids, func(a, b grid) int { return rank(a.Severity) - rank(b.Severity) })
 	for _, s := range finding.Severities {
 		if t := totals[s]; t != nil {
 			p.Totals = append(p.Totals, *t)
@@ -138,6 +139,9 @@ func shade(n, most int64) string {
 	}
 	return "s3"
 }
+
+// rank is 0 for the worst severity.
+func rank(s finding.Severity) int { return slices.Index(finding.Severities[:], s) }
 
 // grade is the class of a severity.
 func grade(s finding.Severity) string {
