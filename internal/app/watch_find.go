@@ -58,7 +58,9 @@ func (w *watcher) file(ctx context.Context, f follow.File) ([]alert.Finding, err
 		w.Log.Warn("a log file is damaged; what lies before the damage is looked at", "key", key, "error", f.Damage.Error())
 	}
 	if f.Data != nil {
-		w.remember(w.parser.Records(f.Data, &w.row), place)
+		if err := w.remember(w.parser.Records(f.Data, &w.row), place); err != nil {
+			return nil, err
+		}
 		if f.Again && !f.Changed {
 			w.live.Learn(f.Data, place)
 			return nil, nil
@@ -68,10 +70,7 @@ func (w *watcher) file(ctx context.Context, f follow.File) ([]alert.Finding, err
 	if f.Open == nil {
 		return nil, nil
 	}
-	if err := w.each(ctx, f, func(r io.Reader) error {
-		w.remember(event.Stream(r, 0), place)
-		return nil
-	}); err != nil || f.Again && !f.Changed {
+	if err := w.each(ctx, f, func(r io.Reader) error { return w.remember(event.Stream(r, 0), place) }); err != nil || f.Again && !f.Changed {
 		return nil, err
 	}
 	var found []alert.Finding
@@ -82,26 +81,29 @@ func (w *watcher) file(ctx context.Context, f follow.File) ([]alert.Finding, err
 	return found, err
 }
 
-// each opens a file that is read as a stream.
+// each opens a file that is read as a stream. An error ends the watch: what was found is not recorded, and the next start reads
+// the file again.
 func (w *watcher) each(ctx context.Context, f follow.File, read func(io.Reader) error) error {
 	r, err := f.Open(ctx)
 	if err != nil {
-		w.done.Unreadable++
-		w.Log.Warn("a log file cannot be read", "key", f.Info.Key, "error", err.Error())
-		return ctx.Err()
+		return fmt.Errorf("read %q: %w", f.Info.Key, err)
 	}
 	defer r.Close()
 	return read(r)
 }
 
-// remember keeps what every record says of who did what, for alerts that come.
-func (w *watcher) remember(all iter.Seq2[event.Item, error], p detect.Place) {
+// remember keeps what every record says of who did what, for alerts that come. An error is one of reading.
+func (w *watcher) remember(all iter.Seq2[event.Item, error], p detect.Place) error {
 	for item, err := range all {
-		if err != nil {
-			continue // findings tells of it
+		switch bad := (*event.Fault)(nil); {
+		case errors.As(err, &bad): // findings tells of it
+		case err != nil:
+			return fmt.Errorf("read %q: %w", p.Source, err)
+		default:
+			w.note(item, p)
 		}
-		w.note(item, p)
 	}
+	return nil
 }
 
 // note remembers one record.
@@ -118,7 +120,7 @@ func (w *watcher) note(item event.Item, p detect.Place) {
 	w.memory.Add(e)
 }
 
-// findings are the hits with what an alert needs besides them.
+// findings are the hits with what an alert needs besides them. An error is one of reading.
 func (w *watcher) findings(hits iter.Seq2[detect.Hit, error]) ([]alert.Finding, error) {
 	var out []alert.Finding
 	for h, err := range hits {
@@ -128,8 +130,7 @@ func (w *watcher) findings(hits iter.Seq2[detect.Hit, error]) ([]alert.Finding, 
 			w.done.Malformed++
 			w.Log.Warn("a record cannot be judged", "source", bad.Source, "record", bad.Record, "reason", bad.Reason)
 		case err != nil:
-			w.done.Unreadable++
-			w.Log.Warn("a log file cannot be read to its end", "error", err.Error())
+			return nil, err
 		default:
 			out = append(out, w.finding(h))
 		}
