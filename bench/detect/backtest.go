@@ -44,7 +44,7 @@ func (c cost) String() string {
 // backtest measures backtests and floors in turn, and the memory of a backtest of a quarter of the files.
 func backtest(ctx context.Context, o options) error {
 	// The collector is set as for ingest: a backtest holds little, and makes much garbage.
-	if err := errors.Join(os.Setenv("GOGC", "300"), os.Setenv("GOMEMLIMIT", "500MiB")); err != nil {
+	if err := errors.Join(os.Setenv("GOGC", "400"), os.Setenv("GOMEMLIMIT", "500MiB")); err != nil {
 		return err
 	}
 	var ours, floors, small []cost

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +59,7 @@ func (a *App) Backtest(ctx context.Context, q BacktestRequest, emit func(Match) 
 		return BacktestReport{}, err
 	}
 	defer in.close()
+	defer collectSeldom()()
 	o := detect.Options{Source: in, Set: set, Filter: q.filter(), Progress: new(detect.Progress)}
 	if emit != nil {
 		o.Match = func(h detect.Hit) error { return emit(h.Match) }
@@ -86,8 +88,19 @@ func (a *App) Compare(ctx context.Context, q BacktestRequest, first, second stri
 		return Comparison{}, err
 	}
 	defer in.close()
+	defer collectSeldom()()
 	c, err := detect.Compare(ctx, detect.CompareOptions{Source: in, A: pair[0], B: pair[1], Filter: q.filter(), First: most})
 	return c, a.historyProblem(q, in, &c.Report, err)
+}
+
+// collectSeldom makes garbage be collected less often until it is undone: log files are inflated and let go by the thousand,
+// and collecting them more often costs time that there is not, for memory that there is.
+func collectSeldom() (undo func()) {
+	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(500<<20)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
 }
 
 func (q BacktestRequest) filter() detect.Filter {

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -63,9 +62,7 @@ func (a *App) Ingest(ctx context.Context, q IngestRequest, p *Progress) (receipt
 	if o.Parallel == 0 && src.bucket != "" {
 		o.Parallel = parallelS3
 	}
-	// Rows are made and let go by the million: collecting them less often costs memory that there is.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(500 << 20))
+	defer collectSeldom()()
 	rep, err := ingest.Run(ctx, o)
 	if err != nil {
 		return rep, a.ingestProblem(q, err)

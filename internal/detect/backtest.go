@@ -125,6 +125,7 @@ func Backtest(ctx context.Context, o Options) (Report, error) {
 			}
 		}
 	}
+	sum.r.Unjudged = h.left()
 	return sum.report(h.incomplete()), err
 }
 

@@ -305,6 +305,12 @@ func TestHistoryThatIsFullSaysSo(t *testing.T) {
 	h := history{set: set, max: 2}
 	h.add(make([]candidate, 5))
 	want := []string{"count was not judged on 3 events: no more than 2 are remembered for rules over time; ask about a shorter period or fewer detections"}
+	if n := h.left(); n != 3 {
+		t.Errorf("%d events are left, want 3", n)
+	}
+	if r := (Report{Unjudged: 3}); r.Whole() {
+		t.Error("a report of a history that was full is whole")
+	}
 	if diff := cmp.Diff(want, h.incomplete()); diff != "" {
 		t.Error(diff)
 	}

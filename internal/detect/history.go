@@ -66,6 +66,14 @@ func (h *history) judge() []Hit {
 	return hits
 }
 
+// left counts the events that rules over time were not judged on.
+func (h *history) left() (n int64) {
+	for _, dropped := range h.dropped {
+		n += dropped
+	}
+	return n
+}
+
 // incomplete says which rules were not judged on everything.
 func (h *history) incomplete() []string {
 	var out []string

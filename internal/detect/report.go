@@ -29,6 +29,8 @@ type Report struct {
 	MalformedFirst []Malformed  `json:"malformed_first"` // 100 at most
 	Unreadable     int64        `json:"unreadable"`
 	UnreadFirst    []Unreadable `json:"unreadable_first"` // 100 at most
+	// Unjudged counts, for each rule over time, events that it had no room to remember; Warnings says which rules they are.
+	Unjudged int64 `json:"unjudged"`
 
 	Matches    int64   `json:"matches"`    // each event once for each detection
 	Suppressed int64   `json:"suppressed"` // of the matches
@@ -40,7 +42,7 @@ type Report struct {
 }
 
 // Whole reports whether everything was read and judged.
-func (r *Report) Whole() bool { return r.Malformed == 0 && r.Unreadable == 0 }
+func (r *Report) Whole() bool { return r.Malformed == 0 && r.Unreadable == 0 && r.Unjudged == 0 }
 
 // Unreadable is a file that could not be read, or not to its end.
 type Unreadable struct {
