@@ -163,7 +163,7 @@ func TestEmptyReportHasNoNulls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"files":0,"records":0,"outside":0,"malformed":0,"malformed_first":[],"unreadable":0,"unreadable_first":[],"matches":0,"suppressed":0,"twins":0,"detections":[],"silent":[],"warnings":[]}`
+	want := `{"files":0,"records":0,"outside":0,"malformed":0,"malformed_first":[],"unreadable":0,"unreadable_first":[],"unjudged":0,"matches":0,"suppressed":0,"twins":0,"detections":[],"silent":[],"warnings":[]}`
 	if string(got) != want {
 		t.Errorf("want %s, got %s", want, got)
 	}
