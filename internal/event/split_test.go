@@ -127,6 +127,8 @@ var splitCases = []struct {
 		[]string{`0 fault at 38: a digest file or a file of AWS Config, not CloudTrail records: ""`}},
 	{"digest, then a record", `{"digestStartTime":"x"}` + r(1), []string{`0 fault at 19: a digest file or a file of AWS Config, not CloudTrail records: ""`, "1 bare " + r(1)}},
 	{"AWS Config", `{"fileVersion":"1.0","configurationItems":[{"eventID":1}]}`, []string{`0 fault at 42: a digest file or a file of AWS Config, not CloudTrail records: ""`}},
+	{"names in escapes", `{"\u0065ventName":"StopLogging"}` + ` {"Rec\u006frds":[` + r(1) + `]}`, []string{`0 bare {"\u0065ventName":"StopLogging"}`, "1 records " + r(1)}},
+	{"record with next to nothing", `{"errorCode":"AccessDenied"}`, []string{`0 bare {"errorCode":"AccessDenied"}`}},
 	{"object of nobody", `{"a":1}`, []string{`0 fault at 0: an object without any member of a record, not CloudTrail records: "{\"a\":1}"`}},
 	{"no bytes", "", []string{`0 fault at 0: no records and no other value: ""`}},
 	{"white space", " \n\t", []string{`0 fault at 3: no records and no other value: ""`}},

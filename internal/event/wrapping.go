@@ -1,6 +1,9 @@
 package event
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // What the names of members say about the object that has them.
 type sign uint16
@@ -19,9 +22,17 @@ const (
 	signElsewhere                  // a digest or a file of AWS Config
 )
 
+// maxSign is more than the longest name that says something has bytes; each may be escaped, with five more.
+const maxSign = 32
+
+// signOf is the sign of a member whose name stands between quotes.
 func signOf(name []byte) sign {
+	if len(name) <= 6*maxSign && bytes.IndexByte(name, '\\') >= 0 {
+		name, _ = appendText(nil, name)
+	}
 	switch string(name) {
-	case "eventVersion", "eventID", "eventName", "eventTime", "eventSource", "userIdentity", "eventCategory":
+	case "eventVersion", "eventID", "eventName", "eventTime", "eventSource", "userIdentity", "eventCategory",
+		"errorCode", "eventType", "recipientAccountId", "requestParameters", "responseElements", "sourceIPAddress":
 		return signRecord
 	case "Records":
 		return signRecords
