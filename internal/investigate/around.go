@@ -32,7 +32,7 @@ func (b *builder) through(ctx context.Context) error {
 		for i := range b.rows[from:] {
 			r := &b.rows[from+i]
 			key := r.json(event.ResponseElements).str("credentials", "accessKeyId")
-			if source := r.text[event.EventSource]; source != "sts.amazonaws.com" && source != "signin.amazonaws.com" || !usableKey(key) || asked[key] || r.failure() != "" {
+			if source := r.text[event.EventSource]; source != "sts.amazonaws.com" && source != "signin.amazonaws.com" || !event.IsAccessKey(key) || asked[key] || r.failure() != "" {
 				continue
 			}
 			asked[key] = true

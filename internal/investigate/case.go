@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -208,7 +209,7 @@ func (b *builder) count(ctx context.Context) error {
 		s := &b.c.Counts.Services[at]
 		s.Events, s.Changes, s.Errors = s.Events+n, s.Changes+changes, s.Errors+errors
 		b.c.Counts.Events, b.c.Counts.Changes, b.c.Counts.Errors = b.c.Counts.Events+n, b.c.Counts.Changes+changes, b.c.Counts.Errors+errors
-		b.c.Counts.LogStates[first(state, "unknown")] += n
+		b.c.Counts.LogStates[cmp.Or(state, "unknown")] += n
 		if t, ok := moment(row[5]); ok && (b.c.First == nil || t.Before(*b.c.First)) {
 			b.c.First = instant(t)
 		}

@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -57,15 +58,15 @@ func (v *resolver) actor(id string) Actor {
 		a.end(o)
 		return a.with(claims)
 	}
-	missing := first(n.missing, "the record names nobody")
+	missing := cmp.Or(n.missing, "the record names nobody")
 	o := n.who.itself(missing)
 	if id := n.who.onBehalfOf; o.state == Unknown && id != "" {
-		o = origin{state: Person, kind: "identity-center-user", name: first(v.names[id], id), account: n.who.account, confidence: Strong,
+		o = origin{state: Person, kind: "identity-center-user", name: cmp.Or(v.names[id], id), account: n.who.account, confidence: Strong,
 			notes: []string{missing, "AWS recorded that it acted on behalf of this user"}}
 	}
 	a.end(o)
 	if a.State == Unknown {
-		v.gap(first(n.gap, "hop-missing"), missing)
+		v.gap(cmp.Or(n.gap, "hop-missing"), missing)
 	}
 	return a.with(claims)
 }

@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -228,7 +229,7 @@ func judge(r *record, k *known, t *trails) (c Change, ok bool) {
 		Agent: r.agent(), Service: r.service(), Action: r.text[event.EventName], Watched: w.watched, Resource: resource, Sure: sure,
 		ErrorCode: r.failure(), Effect: w.effect, Severity: w.severity, Criteria: w.watched.criteria(), Details: []string{}, LogState: r.text[event.LogState]}
 	c.Succeeded = c.ErrorCode == ""
-	c.What = sentence(w.text, first(plain(resource), "(not named)"), c.ErrorCode)
+	c.What = sentence(w.text, cmp.Or(plain(resource), "(not named)"), c.ErrorCode)
 	if !c.Succeeded {
 		c.Effect = None
 		c.Severity = Low

@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func (r *record) who() identity {
 		source: t[event.SessionSourceIdentity], mfa: t[event.SessionMFAAuthenticated], assumedRoot: t[event.SessionAssumedRoot] == "true",
 		used: r.at, until: r.at, event: r.id(),
 	}
-	if !usableKey(i.key) {
+	if !event.IsAccessKey(i.key) {
 		i.key = ""
 	}
 	// No credentials live for days: a date that far off says nothing, and would make every question one of all time.
@@ -149,7 +150,7 @@ func (i identity) final() (o origin, ok bool) {
 		}
 		return o, !i.assumedRoot
 	case "IAMUser":
-		o.state, o.kind, o.name = Person, "iam-user", first(i.user, last(i.arn), i.principal)
+		o.state, o.kind, o.name = Person, "iam-user", cmp.Or(i.user, last(i.arn), i.principal)
 		if !i.temporary() && i.key != "" {
 			o.notes = append(o.notes, "a long-lived access key: the log does not say who or what holds it")
 		}
@@ -158,14 +159,14 @@ func (i identity) final() (o origin, ok bool) {
 		o.state, o.kind, o.name = Service, "service", i.invokedBy
 		return o, true
 	case "SAMLUser":
-		o.state, o.kind, o.name = Person, "saml-user", first(i.user, i.principal)
+		o.state, o.kind, o.name = Person, "saml-user", cmp.Or(i.user, i.principal)
 		if strings.HasPrefix(i.provider, "AWSSSO_") || strings.Contains(i.provider, ":saml-provider/AWSSSO_") {
 			o.kind = "identity-center-user"
 		}
 		o.notes = append(o.notes, "as the identity provider "+plain(i.provider)+" asserted")
 		return o, true
 	case "IdentityCenterUser":
-		o.state, o.kind, o.name = Person, "identity-center-user", first(i.user, i.onBehalfOf, i.credential)
+		o.state, o.kind, o.name = Person, "identity-center-user", cmp.Or(i.user, i.onBehalfOf, i.credential)
 		return o, true
 	case "Directory":
 		o.state, o.kind = Person, "directory-user"
@@ -183,7 +184,7 @@ func (i identity) final() (o origin, ok bool) {
 
 // webIdentity is the bearer of a token of an OIDC provider.
 func (i identity) webIdentity() origin {
-	o := origin{confidence: Proven, kind: "web-identity", name: first(i.user, i.principal), account: accountOf(i.provider)}
+	o := origin{confidence: Proven, kind: "web-identity", name: cmp.Or(i.user, i.principal), account: accountOf(i.provider)}
 	o.notes = append(o.notes, "as the token of "+plain(i.provider)+" says")
 	for _, sign := range [...]string{"token.actions.githubusercontent.com", "gitlab", "oidc.circleci.com", "oidc.eks.", "app.terraform.io",
 		"agent.buildkite.com", "bitbucket.org", "vstoken.dev.azure.com", "spacelift.io", "oidc.vercel.com"} {
@@ -214,13 +215,13 @@ func (i identity) itself(missing string) origin {
 	case i.reserved() && i.session() != "":
 		return known(Person, "identity-center-user", i.session())
 	case i.kind == "FederatedUser" && i.issuerType == "IAMUser":
-		return known(Person, "iam-user", first(i.issuerUser, last(i.issuerARN)))
+		return known(Person, "iam-user", cmp.Or(i.issuerUser, last(i.issuerARN)))
 	case i.delivery != "" && instanceID.MatchString(i.session()):
 		return known(Workload, "ec2-instance", i.session())
 	case i.scopeTo != "" || i.scopeARN != "":
-		return known(Workload, workloadKind(i.scopeType), first(i.scopeTo, i.scopeARN))
+		return known(Workload, workloadKind(i.scopeType), cmp.Or(i.scopeTo, i.scopeARN))
 	case i.kind == "AWSAccount":
-		o.kind, o.name = "other-account", first(i.principal, "somebody")+" of account "+first(i.account, "unknown")
+		o.kind, o.name = "other-account", cmp.Or(i.principal, "somebody")+" of account "+cmp.Or(i.account, "unknown")
 	case i.kind == "Root":
 		o.kind, o.name = "root", "root of "+i.account
 	case i.source != "":
@@ -277,17 +278,8 @@ func served(service string, session identity) (o origin, ok bool) {
 	if kind == "workload" {
 		return o, false
 	}
-	name := first(session.scopeTo, session.scopeARN, session.session())
+	name := cmp.Or(session.scopeTo, session.scopeARN, session.session())
 	return origin{state: Workload, kind: kind, name: name, account: session.account, confidence: Proven}, true
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 // last is the part of an ARN behind the last slash or colon.

@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -130,7 +131,7 @@ func judgeVersioning(j *judging) {
 	case "Enabled":
 		j.is(None, Info, "versioning is on")
 	default:
-		j.is(LogsDeletable, Critical, "versioning is %s", first(plain(strings.ToLower(status)), "not on"))
+		j.is(LogsDeletable, Critical, "versioning is %s", cmp.Or(plain(strings.ToLower(status)), "not on"))
 	}
 	if j.request.str("VersioningConfiguration", "MfaDelete") == "Disabled" {
 		j.worse(LogsDeletable, High, "deleting needs no MFA")
@@ -146,7 +147,7 @@ func judgeLifecycle(j *judging) {
 			if !rule.has(kind) {
 				continue
 			}
-			days := first(rule.str(kind, "Days"), rule.str(kind, "NoncurrentDays"))
+			days := cmp.Or(rule.str(kind, "Days"), rule.str(kind, "NoncurrentDays"))
 			when := "on a date"
 			if days != "" {
 				when = "after " + plain(days) + " day(s)"
@@ -162,7 +163,7 @@ func judgeLock(j *judging) {
 		j.is(LogsDeletable, High, "no default retention")
 		return
 	}
-	j.worse(None, Medium, "default retention: %s, %s", plain(mode.str("Mode")), plain(first(mode.str("Days"), mode.str("Years"), "?")))
+	j.worse(None, Medium, "default retention: %s, %s", plain(mode.str("Mode")), plain(cmp.Or(mode.str("Days"), mode.str("Years"), "?")))
 }
 
 func judgePublic(j *judging) {
@@ -192,7 +193,7 @@ func judgeKey(j *judging) {
 }
 
 func judgeRetention(j *judging) {
-	j.worse(None, Medium, "events are kept for %s days", plain(first(j.request.str("retentionInDays"), "?")))
+	j.worse(None, Medium, "events are kept for %s days", plain(cmp.Or(j.request.str("retentionInDays"), "?")))
 }
 
 func judgeFilter(j *judging) {

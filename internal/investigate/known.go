@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func (k *known) add(w Watched, account, name string) {
 		return
 	}
 	if part := strings.SplitN(name, ":", 6); len(part) == 6 && part[0] == "arn" {
-		account = first(part[4], account)
+		account = cmp.Or(part[4], account)
 		name = part[5]
 		switch w {
 		case LogGroup: // log-group:NAME:*
@@ -102,7 +103,7 @@ func (l *lake) learn(ctx context.Context, o ChangeOptions, history []record) (*k
 			k.add(Key, "", p.str("kmsKeyId"))
 			k.add(LogGroup, account, p.str("cloudWatchLogsLogGroupArn"))
 			k.add(DeliveryRole, account, p.str("cloudWatchLogsRoleArn"))
-			k.add(Topic, account, first(p.str("snsTopicARN"), p.str("snsTopicName")))
+			k.add(Topic, account, cmp.Or(p.str("snsTopicARN"), p.str("snsTopicName")))
 		}
 	}
 	if err := l.learnDelivery(ctx, o, k); err != nil {

@@ -100,7 +100,7 @@ func (b *builder) pivot(ctx context.Context) error {
 	err := b.lake.rows(ctx, b.o.From, b.o.To, sql, 5, func(row []any) {
 		text := func(i int) string { s, _ := row[i].(string); return s }
 		n := number(row[4])
-		if key := text(0); usableKey(key) {
+		if key := text(0); event.IsAccessKey(key) {
 			sums[pair{OfKey, key}] += n
 		}
 		if _, err := netip.ParseAddr(text(1)); err == nil {
@@ -154,10 +154,10 @@ func (b *builder) pivotsOf(p *pivots, r *related) {
 	}
 	response, request := r.json(event.ResponseElements), r.json(event.RequestParameters)
 	action := plain(r.text[event.EventName])
-	if key := response.str("accessKey", "accessKeyId"); usableKey(key) {
+	if key := response.str("accessKey", "accessKeyId"); event.IsAccessKey(key) {
 		p.add(OfKey, key, action+" made it", 0, made)
 	}
-	if key := response.str("credentials", "accessKeyId"); usableKey(key) {
+	if key := response.str("credentials", "accessKeyId"); event.IsAccessKey(key) {
 		p.add(OfKey, key, action+" gave it", 0, made)
 	}
 	if s := response.str("assumedRoleUser", "arn"); s != "" {
@@ -168,7 +168,7 @@ func (b *builder) pivotsOf(p *pivots, r *related) {
 			p.add(OfPrincipal, s, action+" made it", 0, made)
 		}
 	}
-	if key := request.str("accessKeyId"); usableKey(key) {
+	if key := request.str("accessKeyId"); event.IsAccessKey(key) {
 		p.add(OfKey, key, action+" changed it", 0, touched)
 	}
 	if r.text[event.EventSource] != "sts.amazonaws.com" && b.subject.Kind != OfResource {

@@ -222,17 +222,3 @@ func (r *record) targets() []string {
 	}
 	return nil
 }
-
-// usableKey reports whether s can be an access key's id, which a masked one ("AKIA****") is not.
-func usableKey(s string) bool {
-	if len(s) < 16 || len(s) > 128 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return true
-}

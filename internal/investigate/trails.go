@@ -1,6 +1,7 @@
 package investigate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,7 +39,7 @@ type setting map[string]string
 // trailOf is the trail or store that an event is about: account/region/name.
 func trailOf(r *record) string {
 	p := r.json(event.RequestParameters)
-	name := first(p.str("trailName"), p.str("name"), p.str("trailARN"), p.str("eventDataStore"), p.str("resourceId"), p.str("resourceArn"))
+	name := cmp.Or(p.str("trailName"), p.str("name"), p.str("trailARN"), p.str("eventDataStore"), p.str("resourceId"), p.str("resourceArn"))
 	return trailID(name, r)
 }
 
@@ -166,10 +167,10 @@ func compare(before, after setting, created bool) []detail {
 		add(None, Medium, "log files go below %q instead of %q", plain(now), plain(was))
 	}
 	if was, now, ok := moved("key"); ok {
-		add(None, Medium, "log files are encrypted with %s instead of %s", first(plain(now), "S3's own key"), first(plain(was), "S3's own key"))
+		add(None, Medium, "log files are encrypted with %s instead of %s", cmp.Or(plain(now), "S3's own key"), cmp.Or(plain(was), "S3's own key"))
 	}
 	if was, now, ok := moved("log group"); ok && was != "" {
-		add(AlarmLost, Critical, "events go to %s instead of log group %s", first(plain(now), "no log group"), plain(was))
+		add(AlarmLost, Critical, "events go to %s instead of log group %s", cmp.Or(plain(now), "no log group"), plain(was))
 	}
 	if was, _, ok := moved("topic"); ok && was != "" {
 		add(AlarmLost, Medium, "topic %s is no longer told of log files", plain(was))
@@ -209,7 +210,7 @@ func selected(r *record) *selection {
 }
 
 func (s *selection) basic(e value) {
-	rw := first(e.str("readWriteType"), "All")
+	rw := cmp.Or(e.str("readWriteType"), "All")
 	if e.str("includeManagementEvents") != "false" {
 		s.parts[reads] = s.parts[reads] || rw != "WriteOnly"
 		s.parts[writes] = s.parts[writes] || rw != "ReadOnly"

@@ -1,6 +1,7 @@
 package recall
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -73,28 +74,28 @@ func (c *Chain) name(a *finding.Actor) {
 	}
 	switch o.Type {
 	case "Root":
-		is(Root, "root of "+first(accountOf(o.Identity), o.Account), Proven)
+		is(Root, "root of "+cmp.Or(accountOf(o.Identity), o.Account), Proven)
 		if c.Broken != "" { // a session of the console, or one of AssumeRoot, which somebody else may have asked for
 			a.Confidence = weaker(a.Confidence, Strong)
 		}
 		return
 	case "IAMUser":
 		a.Reason = ""
-		is(Person, first(c.caller, last(o.Identity), o.Principal), Proven)
+		is(Person, cmp.Or(c.caller, last(o.Identity), o.Principal), Proven)
 		return
 	case "AWSService":
 		c.service(a, is)
 		return
 	case "SAMLUser":
 		// Its principal is the provider's qualifier, a colon and the name.
-		is(Person, first(c.caller, o.Principal[strings.LastIndexByte(o.Principal, ':')+1:], o.Principal), Proven)
+		is(Person, cmp.Or(c.caller, o.Principal[strings.LastIndexByte(o.Principal, ':')+1:], o.Principal), Proven)
 		return
 	case "IdentityCenterUser", "Directory":
-		is(Person, first(c.caller, o.Identity, o.Principal), Proven)
+		is(Person, cmp.Or(c.caller, o.Identity, o.Principal), Proven)
 		return
 	case "WebIdentityUser":
-		kind := webKind(first(c.provider, o.Principal))
-		is(kind, first(c.caller, o.Principal), Proven)
+		kind := webKind(cmp.Or(c.provider, o.Principal))
+		is(kind, cmp.Or(c.caller, o.Principal), Proven)
 		if kind == Unknown {
 			a.Reason = "the log does not say whether a person or a program is behind the token"
 		}
@@ -121,7 +122,7 @@ func (c *Chain) name(a *finding.Actor) {
 func (c *Chain) service(a *finding.Actor, is func(kind, behind, confidence string)) {
 	name := c.Origin.Principal
 	if len(c.Hops) > 0 && runsPrograms(name) {
-		is(Workload, first(c.Hops[len(c.Hops)-1].Session, name), Proven)
+		is(Workload, cmp.Or(c.Hops[len(c.Hops)-1].Session, name), Proven)
 		return
 	}
 	is(Service, name, Proven)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trailseal/trailseal/internal/event"
 	"github.com/trailseal/trailseal/internal/finding"
 )
 
@@ -80,7 +81,7 @@ func (m *Memory) actorOf(e *finding.Event) (f found, known bool) {
 	var t entry
 	f = found{actor: actor{letGo: noTime}, which: byPrincipal}
 	switch {
-	case usableKey(e.AccessKey):
+	case event.IsAccessKey(e.AccessKey):
 		f.which = byKey
 	case e.Principal == "":
 		return f, false

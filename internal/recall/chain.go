@@ -1,8 +1,10 @@
 package recall
 
 import (
+	"cmp"
 	"time"
 
+	"github.com/trailseal/trailseal/internal/event"
 	"github.com/trailseal/trailseal/internal/finding"
 )
 
@@ -63,7 +65,7 @@ func (m *Memory) Chain(e finding.Event) Chain {
 		case !ok:
 			if temporary(at) {
 				c.Broken = "the event that issued its access key is not remembered"
-				if !usableKey(at.AccessKey) {
+				if !event.IsAccessKey(at.AccessKey) {
 					c.Broken = "the record has no access key to follow it by"
 				}
 			}
@@ -105,5 +107,5 @@ func temporary(e *finding.Event) bool {
 
 // label names the caller of an event to a reader.
 func label(e *finding.Event) string {
-	return first(e.Identity, e.Principal, e.AccessKey, "nobody that the record names")
+	return cmp.Or(e.Identity, e.Principal, e.AccessKey, "nobody that the record names")
 }

@@ -221,7 +221,7 @@ func FuzzIssueOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, response []byte) {
 		var r event.Record
 		r.Values[event.EventSource], r.Values[event.EventName], r.Values[event.ResponseElements] = []byte("sts.amazonaws.com"), []byte("AssumeRole"), response
-		if i, ok := IssueOf(&r); ok && !(json.Valid(response) && usableKey(i.Key)) {
+		if i, ok := IssueOf(&r); ok && !(json.Valid(response) && event.IsAccessKey(i.Key)) {
 			t.Errorf("%+v of %q", i, response)
 		}
 	})

@@ -1,6 +1,7 @@
 package recall
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -36,12 +37,12 @@ func IssueOf(r *event.Record) (i Issue, ok bool) {
 		} `json:"federatedUser"`
 		SourceIdentity string `json:"sourceIdentity"`
 	}
-	if json.Unmarshal(response, &out) != nil || !usableKey(out.Credentials.Key) {
+	if json.Unmarshal(response, &out) != nil || !event.IsAccessKey(out.Credentials.Key) {
 		return i, false
 	}
 	i.Key, i.SourceIdentity = out.Credentials.Key, out.SourceIdentity
 	i.Caller, i.Provider = string(r.Values[event.UserIdentityUserName]), string(r.Values[event.UserIdentityIdentityProvider])
-	_, i.Session, _ = strings.Cut(first(out.Role.ID, out.User.ID), ":")
+	_, i.Session, _ = strings.Cut(cmp.Or(out.Role.ID, out.User.ID), ":")
 	return i, true
 }
 
@@ -88,7 +89,7 @@ func (m *Memory) AddIssued(i Issue, e finding.Event) {
 	for _, s := range textsOf(&e) {
 		size += len(*s)
 	}
-	if !usableKey(i.Key) || size > maxIssue || e.Time.After(m.now().Add(early)) {
+	if !event.IsAccessKey(i.Key) || size > maxIssue || e.Time.After(m.now().Add(early)) {
 		return
 	}
 	if at, known := m.issued.byKey[i.Key]; known {
@@ -147,7 +148,7 @@ func same(a, b *finding.Event) bool {
 // of returns the event that issued the key which e used.
 func (m *Memory) of(e *finding.Event) (*issued, bool) {
 	at, ok := m.issued.byKey[e.AccessKey]
-	if !ok || !usableKey(e.AccessKey) {
+	if !ok || !event.IsAccessKey(e.AccessKey) {
 		return nil, false
 	}
 	return &m.issued.ring[at], true

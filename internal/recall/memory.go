@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trailseal/trailseal/internal/event"
 	"github.com/trailseal/trailseal/internal/finding"
 )
 
@@ -149,7 +150,7 @@ func (m *Memory) cut(l *list, which int, n int32) {
 // Add remembers an event. One that names no actor or has no time, or one that is in the future, is not remembered, and
 // neither is one that is there already.
 func (m *Memory) Add(e finding.Event) {
-	if e.Time.IsZero() || e.Principal == "" && !usableKey(e.AccessKey) || e.Time.After(m.now().Add(early)) {
+	if e.Time.IsZero() || e.Principal == "" && !event.IsAccessKey(e.AccessKey) || e.Time.After(m.now().Add(early)) {
 		return
 	}
 	at := e.Time.UnixMicro()
@@ -298,7 +299,7 @@ func (m *Memory) forget(n int32) {
 func (m *Memory) name(which int, t *entry) (name uint64, ok bool) {
 	if which == byKey {
 		key := t.texts[fieldKey]
-		return math.MaxUint32<<32 | uint64(key), usableKey(m.texts.text(key))
+		return math.MaxUint32<<32 | uint64(key), event.IsAccessKey(m.texts.text(key))
 	}
 	principal := t.texts[fieldPrincipal]
 	return uint64(t.texts[fieldAccount])<<32 | uint64(principal), principal != 0

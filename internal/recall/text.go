@@ -63,20 +63,6 @@ func (t *texts) drop(n uint32) {
 
 func (t *texts) text(n uint32) string { return t.all[n].s }
 
-// usableKey reports whether s can be an access key's id, which a masked one ("AKIA****") is not.
-func usableKey(s string) bool {
-	if len(s) < 16 || len(s) > 128 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return true
-}
-
 // plain is a text of a log as one line for a reader: control and invisible characters replaced, long ones cut.
 func plain(s string) string {
 	const most = 200
@@ -93,15 +79,6 @@ func plain(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 // last is the part of an ARN behind the last slash or colon.
