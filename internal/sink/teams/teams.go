@@ -4,37 +4,23 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/trailseal/trailseal/internal/notice"
-	"github.com/trailseal/trailseal/internal/secret"
 	"github.com/trailseal/trailseal/internal/sink/post"
 )
 
-// section is the sink's part of the configuration.
-type section struct {
-	Webhook secret.Reference `yaml:"webhook"`
-}
-
-type sink struct {
-	webhook secret.Reference
-	env     notice.Env
-}
+type sink struct{ hook post.Hook }
 
 // New makes the sink. It resolves no secret.
 func New(s notice.Section, env notice.Env) (notice.Sink, error) {
-	var c section
-	if err := s.Decode(&c); err != nil {
+	out := &sink{post.Hook{Kind: "teams", Env: env, Explain: code, Judge: undelivered, IDs: []string{"X-Ms-Workflow-Run-Id", "X-Ms-Request-Id", "Request-Id"}}}
+	if err := out.hook.Decode(s); err != nil {
 		return nil, err
 	}
-	if c.Webhook.Scheme == "" {
-		return nil, errors.New("teams: webhook is missing: want the name of a secret, as in env:TEAMS_WEBHOOK")
-	}
-	return &sink{c.Webhook, env}, nil
+	return out, nil
 }
 
 // Send posts one card. A receipt's ID is that of the workflow's run, or of the request.
@@ -43,26 +29,18 @@ func (s *sink) Send(ctx context.Context, n notice.Notice) (notice.Receipt, error
 	if err != nil {
 		return notice.Receipt{}, err
 	}
-	hook, err := s.env.Secret(ctx, s.webhook)
-	if err != nil {
-		return notice.Receipt{}, fmt.Errorf("teams: webhook %q: %w", s.webhook, err)
-	}
-	to, err := post.Address(strings.TrimSpace(hook.Reveal()))
-	if err != nil {
-		return notice.Receipt{}, &notice.Refusal{Permanent: true, Err: fmt.Errorf("teams: webhook %q: %w", s.webhook, err)}
-	}
-	m := post.Message{To: to, Body: body, Hide: []string{hook.Reveal()}, Explain: code}
-	used := map[secret.Reference]secret.String{s.webhook: hook}
-	a, err := post.Do(ctx, s.env, m)
-	if err != nil {
-		return notice.Receipt{}, fmt.Errorf("teams: %w", post.Renew(ctx, s.env, err, used))
-	}
-	if status, failed := connector(a.Body); failed {
+	return s.hook.Send(ctx, body)
+}
+
+// undelivered reports whether a success tells of a failure in its body.
+func undelivered(m *post.Message, a *post.Answer) bool {
+	status, failed := connector(a.Body)
+	if failed {
 		a.Code = status
-		m.Explain = func([]byte) string { return "reported with status " + a.Status }
-		return notice.Receipt{}, fmt.Errorf("teams: %w", post.Renew(ctx, s.env, m.Refuse(s.env, a), used))
+		was := a.Status
+		m.Explain = func([]byte) string { return "reported with status " + was }
 	}
-	return notice.Receipt{Status: a.Status, ID: m.ID(a, "X-Ms-Workflow-Run-Id", "X-Ms-Request-Id", "Request-Id")}, nil
+	return failed
 }
 
 // code finds the code of an error that Logic Apps reports: {"error":{"code":"…","message":"…"}}. The message may repeat
