@@ -17,9 +17,9 @@ import (
 func (g *global) alerts() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "alerts",
-		Short: "List, show, acknowledge and close alerts; prove that people were told",
-		Long: `Alerts are what "trailseal watch" found and told people of. They, every attempt to
-tell somebody, and every decision about them are kept for ever in alerts.db
+		Short: "List, show, acknowledge and close alerts, and who was told",
+		Long: `Alerts are what "trailseal watch" found and told people of. They, every attempt
+to tell somebody, and every decision about them are kept for ever in alerts.db
 below --home: that record is audit evidence.`,
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -37,9 +37,9 @@ func (g *global) alertsList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List alerts, the newest first",
-		Long: `List shows the alerts with an event in the period, the newest first, and how many
-deliveries each has had. Suppressed alerts are listed and marked; --suppressed
-lists only them. --dead lists the deliveries that were given up.
+		Long: `List shows the alerts with an event in the period, the newest first, and how
+many deliveries each has had. Suppressed alerts are listed and marked;
+--suppressed lists only them. --dead lists the deliveries that were given up.
 
 Exit codes: 0; 2 nothing was ever watched; 3 error; 64 usage.`,
 		Args: noArgs,
@@ -194,7 +194,7 @@ func (s style) severity(v finding.Severity) string {
 func (g *global) alertsShow() *cobra.Command {
 	return &cobra.Command{
 		Use:         "show ID",
-		Short:       "Show an alert: events, actor, what happened around it, who was told",
+		Short:       "Show an alert: events, actor, what was around it, who was told",
 		Annotations: map[string]string{"output": "table,json"},
 		Args:        oneID("show"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -375,9 +375,9 @@ func (g *global) alertsDecide(name, short string, decide func(*app.App, context.
 	cmd := &cobra.Command{
 		Use:   name + " ID",
 		Short: short,
-		Long: short + `, with who and why. It is kept for ever; the sinks
-that were told of the alert are told. Delivery is "trailseal watch"'s, or
-"trailseal alerts deliver"'s.`,
+		Long: short + `. Who and
+why are kept for ever; the sinks that were told of the alert are told. Delivery
+is "trailseal watch"'s, or "trailseal alerts deliver"'s.`,
 		Example:     fmt.Sprintf("  trailseal alerts %s k3v9q2 --why \"planned change, SEC-412\"", name),
 		Annotations: map[string]string{"output": "table,json"},
 		Args:        oneID(name),
@@ -451,9 +451,8 @@ func (g *global) alertsDeliver() *cobra.Command {
 	return &cobra.Command{
 		Use:   "deliver",
 		Short: "Deliver what is queued, without watching",
-		Long: `Deliver sends what is queued and due, and ends. "trailseal watch" does it all the
-time; this is for what "alerts ack", "close" and "retry" queue while it does not
-run.
+		Long: `Deliver sends what is queued, and ends. "trailseal watch" does it all the time;
+this is for what "alerts ack", "close" and "retry" queue while it does not run.
 
 Exit codes: 0 nothing is left; 1 something was not taken, and waits or was given
 up; 2 nothing was ever watched; 3 error; 64 usage.`,
@@ -524,7 +523,7 @@ func (g *global) alertsDeliveries() *cobra.Command {
 	var sink string
 	cmd := &cobra.Command{
 		Use:   "deliveries",
-		Short: "List every delivery and attempt of a period: the record for the auditor",
+		Short: "List every delivery and attempt: the record for the auditor",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, to, err := g.span()

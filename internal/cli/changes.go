@@ -31,7 +31,7 @@ func (g *global) changesList() *cobra.Command {
 	var open bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List every event that touched the logging, with its effect on coverage",
+		Short: "List every event that touched the logging, with its effect",
 		Long: `List shows every event of the period that touched the logging itself: trails and
 their selectors, the log bucket and its policy, its key, the log group, metric
 filters, alarms and topics, AWS Config, GuardDuty, Security Hub, and trusted

@@ -16,7 +16,7 @@ import (
 func (g *global) configure() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Show or check the configuration: settings, sinks, routes, suppressions",
+		Short: "Show or check the configuration, sinks and routes included",
 		Long: `The configuration is a strict YAML file: the one of --config, or
 trailseal/config.yaml in the XDG config folder. Any flag can stand in it by its
 name, and two sections say whom alerts are told, and what is not alerted on.
@@ -50,7 +50,7 @@ Kinds of sink: ` + "email, pagerduty, slack, sns, stdout, teams, webhook.\ndocs/
 func (g *global) configShow() *cobra.Command {
 	return &cobra.Command{
 		Use:         "show",
-		Short:       "Show every setting and where it is from; no secret is read or shown",
+		Short:       "Show every setting and where it is from; no secret is read",
 		Annotations: map[string]string{"output": "table,json"},
 		Args:        noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -135,7 +135,7 @@ func (g *global) configShow() *cobra.Command {
 func (g *global) configValidate() *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate",
-		Short: "Check the configuration, without reading a secret or sending anything",
+		Short: "Check the configuration; no secret is read, nothing is sent",
 		Long: `Validate reads the configuration and makes every sink of it; "trailseal alerts
 test" then proves that they work.
 

@@ -28,7 +28,8 @@ func (g *global) demo() *cobra.Command {
 		Long: `Demo generates 14 days (--days) of an organization's CloudTrail bucket (3
 accounts, 4 regions, signed digests), spoils it in four places, validates it,
 ingests it, asks for every change to production, tells an incident from the
-events, and runs every detection over them. It exits with 0 when it has found what it spoiled and who did it.
+events, and runs every detection over them. It exits with 0 when it has found
+what it spoiled and who did it.
 
 Everything stays below --home; without it, below a new temporary folder.`,
 		Args: noArgs,

@@ -16,7 +16,7 @@ import (
 func (g *global) detect() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "detect",
-		Short: "Find high-risk events in history; list, show and test detections",
+		Short: "Find high-risk events in history; show and test detections",
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -89,7 +89,7 @@ func (g *global) detectShow() *cobra.Command {
 	var q app.RuleRequest
 	cmd := &cobra.Command{
 		Use:   "show DETECTION",
-		Short: "Show a detection: pattern, criteria, its alarm, and what it does not see",
+		Short: "Show a detection: pattern, criteria, alarm, and blind spots",
 		Long: `Show prints what is known of a detection: its filter pattern, the criteria it
 speaks to, the CloudWatch alarm that "setup" makes of it, what to do when it
 fires, and what it is known not to see.`,

@@ -212,7 +212,7 @@ func (g *global) load(cmd *cobra.Command) error {
 			if near := config.Nearest(name, append(slices.Collect(maps.Keys(known)), "alerts", "suppressions")); near != "" {
 				like = fmt.Sprintf("; did you mean %q?", near)
 			}
-			return usage("%s:%d: unknown setting %q%s", path, file.Lines[name], name, like)
+			return usage("configuration file %s:%d: unknown setting %q%s", path, file.Lines[name], name, like)
 		}
 	}
 	g.origin = map[string]string{}
@@ -228,7 +228,7 @@ func (g *global) load(cmd *cobra.Command) error {
 		from := "TRAILSEAL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, kind := g.env.Getenv(from), "environment"
 		if value == "" {
-			value, from, kind = file.Flags[f.Name], fmt.Sprintf("%s:%d", path, file.Lines[f.Name]), "file"
+			value, from, kind = file.Flags[f.Name], fmt.Sprintf("configuration file %s:%d", path, file.Lines[f.Name]), "file"
 		}
 		if value == "" {
 			return
