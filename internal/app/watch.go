@@ -64,6 +64,9 @@ func (a *App) Watch(ctx context.Context, q WatchRequest, tell func(Alert) error)
 	} else {
 		err = w.follow(ctx)
 	}
+	if kept := w.memorize(ctx); err == nil {
+		err = kept
+	}
 	return w.done, a.watchProblem(q, err)
 }
 
@@ -78,7 +81,10 @@ type watcher struct {
 	live   *detect.Live
 	memory *recall.Memory
 	lake   *behind
-	done   Watched
+	kept   kept
+	// settled: all that rules over time have seen is recorded.
+	settled bool
+	done    Watched
 
 	parser event.Parser
 	row    event.Record
@@ -109,6 +115,9 @@ func (a *App) newWatcher(ctx context.Context, q WatchRequest, tell func(Alert) e
 	if w.store, err = alert.Open(ctx, a.Home); err != nil {
 		return nil, a.alertProblem(err)
 	}
+	if err := a.reroute(ctx, w.store, q.Alerts, w.sinks); err != nil {
+		return nil, errors.Join(a.alertProblem(err), w.store.Close())
+	}
 	w.live = set.Live(detect.Filter{Accounts: q.Accounts, Regions: q.Regions}, detect.LiveOptions{Now: a.Now})
 	w.memory = recall.New(a.Now, a.Now().Add(-time.Hour)) // files of the last hour are read again
 	w.lake = &behind{App: a}
@@ -133,6 +142,12 @@ func (w *watcher) follow(ctx context.Context) error {
 	}
 	name := "watch " + src.name
 	if o.Position, err = w.store.Position(ctx, name); err != nil {
+		return err
+	}
+	if o.Position == "" && !w.q.From.IsZero() {
+		w.memory = recall.New(w.Now, w.q.From)
+	}
+	if err := w.resume(ctx, name); err != nil {
 		return err
 	}
 	if w.q.Queue != "" {

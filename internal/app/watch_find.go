@@ -23,6 +23,7 @@ const around = 30 * time.Minute
 // batch looks at some log files, and records what was found together with the position.
 func (w *watcher) batch(ctx context.Context, b follow.Batch, name string) error {
 	var found []alert.Finding
+	w.settled = false
 	for _, f := range b.Files {
 		more, err := w.file(ctx, f)
 		if err != nil {
@@ -158,10 +159,11 @@ func (w *watcher) record(ctx context.Context, found []alert.Finding, positions m
 		f.Around, f.AroundGap = w.memory.Around(f.Match.Event, around, around, finding.MaxAround)
 		w.lake.actor(ctx, f)
 	}
-	r, err := w.store.Record(ctx, alert.Batch{Findings: found, Positions: positions, Routes: routesOf(w.q.Alerts), Link: linkOf(w.q.Alerts), At: now})
+	r, err := w.store.Record(ctx, alert.Batch{Findings: found, Positions: w.memorized(positions, false), Routes: routesOf(w.q.Alerts), Link: linkOf(w.q.Alerts), At: now})
 	if err != nil {
 		return err
 	}
+	w.settled = true
 	w.done.Opened += len(r.Opened)
 	w.done.Matches += r.Added
 	w.done.Suppressed += r.Silenced
@@ -176,6 +178,9 @@ func (w *watcher) record(ctx context.Context, found []alert.Finding, positions m
 
 // stream looks at what comes on standard input, until it ends. Nothing can be proven of it.
 func (w *watcher) stream(ctx context.Context, r io.Reader) error {
+	if err := w.resume(ctx, "watch -"); err != nil {
+		return err
+	}
 	read := func(ctx context.Context) error {
 		if err := w.lines(ctx, r); err != nil {
 			return err
@@ -205,11 +210,13 @@ func (w *watcher) lines(ctx context.Context, r io.Reader) error {
 			return fmt.Errorf("standard input: %w", err)
 		}
 		w.note(item, place)
+		w.settled = false
 		found, err := w.findings(w.live.Record(item.Raw, item.Number, place))
 		if err != nil {
 			return err
 		}
 		if len(found) == 0 {
+			w.settled = true
 			continue
 		}
 		if err := w.record(ctx, found, nil); err != nil {

@@ -28,6 +28,6 @@
 // order, a Count may group them otherwise than history does, but a Count that history finds is found; and FirstSeen does
 // not go back on what it said. What Live remembers is bounded; what was forgotten for that is said.
 //
-// It does not find, open or inflate files, does not tell anybody, and keeps nothing on disk: the memory of Live ends with
-// the process. Matching has the semantics of internal/pattern and internal/sigma.
+// It does not find, open or inflate files, does not tell anybody, and keeps nothing on disk: who wants the memory of
+// Live to outlive the process writes what Keep returns. Matching has the semantics of internal/pattern and internal/sigma.
 package detect
