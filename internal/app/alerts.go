@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/user"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,14 +48,17 @@ func (a *App) alerts(ctx context.Context) (*alert.Store, error) {
 }
 
 // alertProblem says what to do about alerts that could not be read, kept or decided on.
-func (a *App) alertProblem(err error) error {
+func (a *App) alertProblem(err error) error { return a.problemOf("ID", err) }
+
+// problemOf is alertProblem for what was asked of one alert.
+func (a *App) problemOf(id string, err error) error {
 	switch {
 	case errors.Is(err, alert.ErrNone):
 		return problem(Nothing, err, "trailseal watch SOURCE%s", a.sameHome())
 	case errors.Is(err, alert.ErrUnknown), errors.Is(err, alert.ErrAmbiguous):
 		return problem(Usage, err, "trailseal alerts list%s", a.sameHome())
 	case errors.Is(err, alert.ErrDecided):
-		return problem(Usage, err, "trailseal alerts show ID%s", a.sameHome())
+		return problem(Usage, err, "trailseal alerts show %s%s", quote(id), a.sameHome())
 	case errors.Is(err, alert.ErrElsewhere):
 		return problem(Broken, err, "pgrep -a trailseal   # what is queued is delivered by that process")
 	case errors.Is(err, alert.ErrDamaged):
@@ -156,7 +160,7 @@ func (a *App) decide(ctx context.Context, id, by, why string, how func(*alert.St
 	defer s.Close()
 	out, err := how(s, ctx, id, alert.Decision{By: by, Why: why, At: a.Now().UTC()})
 	if err != nil {
-		return out, a.alertProblem(err)
+		return out, a.problemOf(id, err)
 	}
 	return out, nil
 }
@@ -179,22 +183,39 @@ func (a *App) RetryAlerts(ctx context.Context, id, by, why string) (int, error) 
 	return n, nil
 }
 
+// DeliveryRun is what a delivery has done, and what it has left.
+type DeliveryRun struct {
+	Delivered int `json:"delivered"`
+	Failed    int `json:"failed_attempts"`
+	Dead      int `json:"given_up"`
+	Waiting   int `json:"waiting"` // deliveries that are still to be made
+}
+
 // DeliverAlerts sends what is queued, and returns when nothing is left, or after a while.
-func (a *App) DeliverAlerts(ctx context.Context, c config.Alerts) (alert.Summary, error) {
+func (a *App) DeliverAlerts(ctx context.Context, c config.Alerts) (DeliveryRun, error) {
+	var out DeliveryRun
 	sinks, err := a.sinks(c)
 	if err != nil {
-		return alert.Summary{}, err
+		return out, err
 	}
 	s, err := a.alerts(ctx)
 	if err != nil {
-		return alert.Summary{}, err
+		return out, err
 	}
 	defer s.Close()
 	sum, err := a.drain(ctx, s, sinks)
+	out = DeliveryRun{Delivered: sum.Delivered, Failed: sum.Failed, Dead: sum.Dead}
 	if err != nil {
-		return sum, a.alertProblem(err)
+		return out, a.alertProblem(err)
 	}
-	return sum, nil
+	all, err := s.Sinks(ctx)
+	if err != nil {
+		return out, a.alertProblem(err)
+	}
+	for _, x := range all {
+		out.Waiting += x.Pending
+	}
+	return out, nil
 }
 
 // TestAlert sends a test to each of the named sinks, by name or by kind; with none, to all. Each delivery says how it ended.
@@ -251,7 +272,7 @@ func (a *App) CheckConfig(f config.File) error {
 	if _, err := a.sinks(f.Alerts); err != nil {
 		return err
 	}
-	rules, err := a.rules(BacktestRequest{})
+	rules, err := a.rules(BacktestRequest{RuleRequest: RuleRequest{Catalog: f.Flags["catalog"], Sigma: f.Flags["sigma"]}})
 	if err != nil {
 		return err
 	}
@@ -259,8 +280,25 @@ func (a *App) CheckConfig(f config.File) error {
 	if err != nil {
 		return problem(Usage, err, "trailseal config --help")
 	}
+	a.warnOf(set, f.Alerts)
+	for _, x := range f.Suppressions {
+		if !a.Now().Before(x.Until) {
+			a.Log.Warn("the suppression of " + strconv.Quote(x.Detection) + " ended at " + x.Until.UTC().Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// warnOf says what is most likely a mistake in suppressions and routes: a name that no detection has.
+func (a *App) warnOf(set *detect.Set, c config.Alerts) {
 	for _, text := range set.Warnings() {
 		a.Log.Warn(text)
 	}
-	return nil
+	for i, r := range c.Routes {
+		for _, name := range r.Detections {
+			if !slices.ContainsFunc(set.Rules(), func(x detect.Rule) bool { return finding.Glob(name, x.ID) }) {
+				a.Log.Warn(fmt.Sprintf("alerts.routes[%d] names %q, which no detection that is in use is called", i, name))
+			}
+		}
+	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/trailseal/trailseal/internal/lake"
 	"github.com/trailseal/trailseal/internal/logfile"
 	"github.com/trailseal/trailseal/internal/object"
+	"github.com/trailseal/trailseal/internal/pattern"
 )
 
 // What detection says, for faces to show.
@@ -65,6 +66,7 @@ func (a *App) Backtest(ctx context.Context, q BacktestRequest, emit func(Match) 
 		o.Match = func(h detect.Hit) error { return emit(h.Match) }
 	}
 	rep, err := detect.Backtest(ctx, o)
+	rep.Warnings = append(rep.Warnings, oddities(q.Pattern)...)
 	return rep, a.historyProblem(q, in, &rep, err)
 }
 
@@ -90,6 +92,7 @@ func (a *App) Compare(ctx context.Context, q BacktestRequest, first, second stri
 	defer in.close()
 	defer collectSeldom()()
 	c, err := detect.Compare(ctx, detect.CompareOptions{Source: in, A: pair[0], B: pair[1], Filter: q.filter(), First: most})
+	c.Report.Warnings = append(c.Report.Warnings, oddities(first, second)...)
 	return c, a.historyProblem(q, in, &c.Report, err)
 }
 
@@ -140,6 +143,19 @@ func typedPattern(id, text string) (detect.Rule, error) {
 	return r, nil
 }
 
+// oddities are what is odd in patterns that were typed. What is none has none.
+func oddities(texts ...string) []string {
+	var out []string
+	for _, text := range texts {
+		if p, err := pattern.Parse(text); err == nil {
+			for _, w := range p.Warnings() {
+				out = append(out, fmt.Sprintf("pattern %s: column %d: %s", text, w.Column, w.Text))
+			}
+		}
+	}
+	return out
+}
+
 // ruleOf is the detection of that id, or a pattern that was typed.
 func (a *App) ruleOf(q RuleRequest, text string) (detect.Rule, error) {
 	if strings.ContainsAny(text, "{[ ") {
@@ -175,10 +191,14 @@ func (a *App) openHistory(ctx context.Context, q BacktestRequest, p *Progress) (
 	switch {
 	case q.Events != "" && q.Source != "":
 		return history{}, problem(Usage, errors.New("a source and --events are two places to read from"), "trailseal detect backtest --help")
+	case q.OnlyVerified && (q.Events != "" || q.Source != ""):
+		return history{}, problem(Usage, errors.New("--only-verified is of the lake, which knows what is proven: it goes without a source and --events"), "trailseal ingest --help")
 	case q.Events == "-":
 		return stdinHistory(q.Stdin), nil
 	case q.Events != "":
-		return a.logHistory(ctx, q, q.Events, q.Events, p)
+		h, err := a.logHistory(ctx, q, q.Events, q.Events, p)
+		h.name = q.Events
+		return h, err
 	case q.Source != "":
 		return a.logHistory(ctx, q, q.Source, "", p)
 	}

@@ -99,9 +99,7 @@ func (a *App) newWatcher(ctx context.Context, q WatchRequest, tell func(Alert) e
 	if err != nil {
 		return nil, problem(Usage, err, "trailseal detect list")
 	}
-	for _, text := range set.Warnings() {
-		a.Log.Warn(text)
-	}
+	a.warnOf(set, q.Alerts)
 	if err := errors.Join(checkScope(q.Accounts), checkRegions(q.Regions)); err != nil {
 		return nil, err
 	}
@@ -144,7 +142,12 @@ func (w *watcher) follow(ctx context.Context) error {
 	if o.Position, err = w.store.Position(ctx, name); err != nil {
 		return err
 	}
-	if o.Position == "" && !w.q.From.IsZero() {
+	switch {
+	case o.Position != "" && !w.q.From.IsZero():
+		w.Log.Info("this source has been watched before: it goes on from there, and --from is left aside")
+	case o.Position == "" && w.q.From.IsZero():
+		w.Log.Info("this source is watched for the first time: what was delivered before now is left aside; --from TIME begins earlier")
+	case o.Position == "":
 		w.memory = recall.New(w.Now, w.q.From)
 	}
 	if err := w.resume(ctx, name); err != nil {

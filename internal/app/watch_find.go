@@ -178,6 +178,7 @@ func (w *watcher) record(ctx context.Context, found []alert.Finding, positions m
 
 // stream looks at what comes on standard input, until it ends. Nothing can be proven of it.
 func (w *watcher) stream(ctx context.Context, r io.Reader) error {
+	w.memory = recall.New(w.Now, w.Now())
 	if err := w.resume(ctx, "watch -"); err != nil {
 		return err
 	}

@@ -161,7 +161,11 @@ func who(x app.Alert) string {
 	if x.Actor.Behind == "" {
 		return orNone(x.Actor.Principal)
 	}
-	return fmt.Sprintf("%s %s (%s), as %s", x.Actor.Kind, x.Actor.Behind, x.Actor.Confidence, orNone(x.Actor.Principal))
+	kind := x.Actor.Kind + " "
+	if strings.HasPrefix(x.Actor.Behind, kind) { // "root of 111122223333"
+		kind = ""
+	}
+	return fmt.Sprintf("%s%s (%s), as %s", kind, x.Actor.Behind, x.Actor.Confidence, orNone(x.Actor.Principal))
 }
 
 func toldText(t app.Told, s style) string {
@@ -431,7 +435,7 @@ Exit codes: 0 every sink took it; 1 one did not; 3 error; 64 usage.`,
 			if err != nil {
 				return err
 			}
-			if err := g.writeDeliveries(cmd.OutOrStdout(), all); err != nil {
+			if err := g.writeDeliveries(g.beside(cmd), all); err != nil {
 				return err
 			}
 			for _, d := range all {
@@ -445,6 +449,16 @@ Exit codes: 0 every sink took it; 1 one did not; 3 error; 64 usage.`,
 	cmd.Flags().StringSliceVar(&sinks, "sink", nil, "only these sinks, by `NAME` or kind")
 	cmd.Flags().StringVar(&severity, "severity", severity, "of the test, `SEVERITY`")
 	return cmd
+}
+
+// beside is where a command says what it did: not where a sink of kind stdout writes its lines.
+func (g *global) beside(cmd *cobra.Command) io.Writer {
+	for _, s := range g.file.Alerts.Sinks {
+		if s.Kind == "stdout" {
+			return g.env.Stderr
+		}
+	}
+	return cmd.OutOrStdout()
 }
 
 func (g *global) alertsDeliver() *cobra.Command {
@@ -468,11 +482,11 @@ up; 2 nothing was ever watched; 3 error; 64 usage.`,
 				return err
 			}
 			if g.output == "json" {
-				err = writeJSON(cmd.OutOrStdout(), sum)
+				err = writeJSON(g.beside(cmd), sum)
 			} else {
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", counts("delivered", sum.Delivered, "failed attempts", sum.Failed, "given up", sum.Dead))
+				_, err = fmt.Fprintf(g.beside(cmd), "%s\n", counts("delivered", sum.Delivered, "failed attempts", sum.Failed, "given up", sum.Dead, "waiting", sum.Waiting))
 			}
-			if err == nil && sum.Failed+sum.Dead > 0 {
+			if err == nil && sum.Failed+sum.Dead+sum.Waiting > 0 {
 				err = &failure{code: exitFailed}
 			}
 			return err

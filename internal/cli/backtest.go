@@ -49,7 +49,15 @@ that severe; 2 something could not be read, or there are no events; 3 error;
       '{ $.eventSource = "cloudtrail.amazonaws.com" && $.readOnly IS FALSE }'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			second := ""
+			if cmd.Flags().Changed("pattern") && q.Pattern == "" {
+				return usage("--pattern is empty")
+			}
 			if compare != "" {
+				for _, other := range []string{"export", "fail-on", "pattern", "detection"} {
+					if cmd.Flags().Changed(other) {
+						return usage("--compare goes without --%s; -o json > FILE keeps what it says", other)
+					}
+				}
 				var err error
 				if second, args, err = compared(g.env.Args, args); err != nil {
 					return err
@@ -94,6 +102,9 @@ that severe; 2 something could not be read, or there are no events; 3 error;
 				}
 				if err := g.writeComparison(w, c); err != nil {
 					return err
+				}
+				if (g.output == "jsonl" || g.output == "csv") && !g.quiet {
+					g.cutSides(c)
 				}
 				return wholeExit(c.Report)
 			}
@@ -273,14 +284,10 @@ func backtestText(r app.BacktestReport, s style) string {
 	var b strings.Builder
 	var body [][]string
 	for _, d := range r.Detections {
-		suppressed := ""
-		if d.Suppressed > 0 {
-			suppressed = fmt.Sprint(d.Suppressed)
-		}
-		body = append(body, []string{web.Visible(cut(d.Detection, 38)), string(d.Severity), fmt.Sprint(d.Matches), suppressed, day(d.First), day(d.Last)})
+		body = append(body, []string{web.Visible(cut(d.Detection, 38)), string(d.Severity), fmt.Sprint(d.Matches), day(d.First), day(d.Last)})
 	}
 	if len(body) > 0 {
-		b.WriteString(trimLines(rows([]string{"detection", "severity", "matches", "supp.", "first", "last"}, body, 2, 3)))
+		b.WriteString(trimLines(rows([]string{"detection", "severity", "matches", "first", "last"}, body, 2)))
 	}
 	for _, d := range r.Detections {
 		fmt.Fprintf(&b, "%s\n", s.paint("6", web.Visible(d.Detection)))
@@ -303,6 +310,8 @@ func backtestText(r app.BacktestReport, s style) string {
 			}
 			fmt.Fprintf(&b, "  %-9s%s\n", head, wrapLong(strings.Join(parts, ", "), 69, "           "))
 		}
+		slices.Sort(accountNames)
+		slices.Sort(weekNames)
 		tell("accounts", accountNames, func(n string) int64 { return accounts[n] })
 		tell("weeks", weekNames, func(n string) int64 { return weeks[n] })
 		var loud []string
@@ -312,6 +321,9 @@ func backtestText(r app.BacktestReport, s style) string {
 			by[p.Principal] = p.Matches
 		}
 		tell("loudest", loud, func(n string) int64 { return by[n] })
+		if d.Suppressed > 0 {
+			fmt.Fprintf(&b, "  silenced %d of them fall under suppressions\n", d.Suppressed)
+		}
 	}
 	if len(r.Detections) > 0 {
 		b.WriteByte('\n')
@@ -353,7 +365,11 @@ func backtestTail(r app.BacktestReport, s style) string {
 		fmt.Fprintf(&b, "%s  %s\n", s.odd("note"), wrap(web.Visible(x), 72, "      "))
 	}
 	fmt.Fprintf(&b, "matches    %s\n", wide("of "+many(len(r.Detections), "detection"), int(r.Matches), "suppressed", int(r.Suppressed), "delivered twice and counted once", int(r.Twins)))
-	fmt.Fprintf(&b, "events     %d judged, %s to %s\n", r.Records, stamp(r.Earliest), stamp(r.Latest))
+	judged := fmt.Sprintf("%d judged", r.Records)
+	if !r.Earliest.IsZero() {
+		judged += ", " + stamp(r.Earliest) + " to " + stamp(r.Latest)
+	}
+	fmt.Fprintf(&b, "events     %s\n", judged)
 	fmt.Fprintf(&b, "files      %s\n", wide("read", int(r.Files-r.Unreadable), "unreadable", int(r.Unreadable), "malformed records", int(r.Malformed), "events outside the period or scope", int(r.Outside)))
 	fmt.Fprintf(&b, "silent     %s\n", many(len(r.Silent), "detection")+" without a match")
 	if !r.Whole() {
@@ -370,6 +386,15 @@ func many(n int, noun string) string {
 		noun += "e"
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// cutSides says what a comparison's lines leave out.
+func (g *global) cutSides(c app.Comparison) {
+	for i, rest := range []int64{c.OnlyA.Count - int64(len(c.OnlyA.First)), c.OnlyB.Count - int64(len(c.OnlyB.First)), c.Both.Count - int64(len(c.Both.First))} {
+		if rest > 0 {
+			fmt.Fprintf(g.env.Stderr, "trailseal: %s: %d more; --first lists them\n", [...]string{"only_a", "only_b", "both"}[i], rest)
+		}
+	}
 }
 
 func (g *global) writeComparison(w io.Writer, c app.Comparison) error {
@@ -408,8 +433,8 @@ func (g *global) writeComparison(w io.Writer, c app.Comparison) error {
 			break
 		}
 		for _, m := range side.list {
-			fmt.Fprintf(&b, "  %s  %s %s  %s\n    by %s, event %s\n", stamp(m.Time), web.Visible(m.Service), web.Visible(m.Name), web.Visible(m.Account),
-				wrapLong(web.Visible(orNone(m.Principal)), 70, "    "), web.Visible(orNone(m.ID)))
+			fmt.Fprintf(&b, "  %s  %s\n    %s\n", stamp(m.Time), wrapLong(web.Visible(m.Service+" "+m.Name+"  "+m.Account), 54, "      "),
+				wrapLong(web.Visible("by "+orNone(m.Principal)+", event "+orNone(m.ID)), 74, "    "))
 		}
 		if rest := side.n - int64(len(side.list)); rest > 0 {
 			fmt.Fprintf(&b, "  %d more; --first lists them\n", rest)

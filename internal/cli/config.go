@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -64,6 +65,25 @@ func (g *global) configShow() *cobra.Command {
 					settings[f.Name] = setting{strings.Trim(f.Value.String(), "[]"), g.origin[f.Name]}
 				}
 			})
+			if home, err := g.homeFolder(); err == nil {
+				settings["home"] = setting{home, g.origin["home"]}
+			}
+			switch from := g.origin["output"]; from { // a command that lacks the format has a table in its place
+			case "environment":
+				settings["output"] = setting{g.env.Getenv(envName("output")), from}
+			case "file":
+				settings["output"] = setting{g.file.Flags["output"], from}
+			}
+			for name := range flagNames(cmd.Root()) { // those of single commands, where they are set
+				if _, ok := settings[name]; ok || name == "help" || name == "config" {
+					continue
+				}
+				if v := g.env.Getenv(envName(name)); v != "" {
+					settings[name] = setting{v, "environment"}
+				} else if v := g.file.Flags[name]; v != "" {
+					settings[name] = setting{v, "file"}
+				}
+			}
 			type sink struct {
 				Name string `json:"name"`
 				Kind string `json:"kind"`
@@ -95,9 +115,11 @@ func (g *global) configShow() *cobra.Command {
 			if len(sinks) > 0 {
 				b.WriteString("\nsinks\n")
 			}
+			body = nil
 			for _, s := range sinks {
-				fmt.Fprintf(&b, "  %s  %s\n", web.Visible(s.Name), s.Kind)
+				body = append(body, []string{"  " + web.Visible(s.Name), s.Kind})
 			}
+			b.WriteString(plainRows(body))
 			if len(routes) > 0 {
 				b.WriteString("\nroutes\n")
 			}
@@ -154,8 +176,21 @@ Exit codes: 0; 64 the configuration is wrong.`,
 				fmt.Fprintf(g.env.Stderr, "trailseal: warning: %s\n", web.Visible(x))
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", web.Visible(orNone(g.configPath)),
-				counts("sinks", len(g.file.Alerts.Sinks), "routes", len(g.file.Alerts.Routes), "suppressions", len(g.file.Suppressions), "settings", len(g.file.Flags)))
+				strings.Join([]string{many(len(g.file.Alerts.Sinks), "sink"), many(len(g.file.Alerts.Routes), "route"), many(len(g.file.Suppressions), "suppression"), many(len(g.file.Flags), "setting")}, ", "))
 			return err
 		},
 	}
+}
+
+// plainRows lines up two columns.
+func plainRows(body [][]string) string {
+	wide := 0
+	for _, r := range body {
+		wide = max(wide, utf8.RuneCountInString(r[0]))
+	}
+	var b strings.Builder
+	for _, r := range body {
+		fmt.Fprintf(&b, "%-*s  %s\n", wide, r[0], r[1])
+	}
+	return b.String()
 }

@@ -48,11 +48,15 @@ func (g *global) detectList() *cobra.Command {
 			}
 			w := cmd.OutOrStdout()
 			if g.output == "table" {
+				ids, severities := 0, len("severity")
+				for _, r := range all {
+					ids, severities = max(ids, len(web.Visible(r.ID))), max(severities, len(r.Severity))
+				}
 				var body [][]string
 				for _, r := range all {
-					body = append(body, []string{web.Visible(r.ID), string(r.Severity), r.Language, cut(web.Visible(r.Title), 44)})
+					body = append(body, []string{web.Visible(r.ID), string(r.Severity), cut(web.Visible(r.Title), max(16, columns(w)-ids-severities-4))})
 				}
-				_, err := io.WriteString(w, trimLines(rows([]string{"detection", "severity", "language", "title"}, body)))
+				_, err := io.WriteString(w, trimLines(rows([]string{"detection", "severity", "title"}, body)))
 				return err
 			}
 			i := 0
@@ -205,7 +209,7 @@ Exit codes: 0 every case holds; 1 a case does not; 3 error; 64 usage.`,
 			case "json":
 				err = writeJSON(w, results)
 			case "table":
-				fmt.Fprintf(&b, "%d cases of %d detections, %d failed\n", len(results), len(detections), failed)
+				fmt.Fprintf(&b, "%s of %s, %d failed\n", many(len(results), "case"), many(len(detections), "detection"), failed)
 				fallthrough
 			default:
 				_, err = io.WriteString(w, b.String())

@@ -240,13 +240,16 @@ func wrapLong(s string, n int, indent string) string {
 	for len(runes) > n {
 		cut := n
 		for i := n; i > n/2; i-- {
-			if runes[i] == ' ' || runes[i] == ',' {
-				cut = i + 1
+			if runes[i] == ' ' || runes[i-1] == ',' {
+				cut = i
 				break
 			}
 		}
 		b.WriteString(strings.TrimRight(string(runes[:cut]), " ") + "\n" + indent)
 		runes = runes[cut:]
+		for len(runes) > 0 && runes[0] == ' ' {
+			runes = runes[1:]
+		}
 	}
 	b.WriteString(string(runes))
 	return b.String()

@@ -176,7 +176,12 @@ func (g *global) settle(cmd *cobra.Command) error {
 	if allowed := outputs(cmd); !slices.Contains(allowed, g.output) {
 		bad := g.output
 		g.output = "table"
-		return usage("--output %q: want one of %s", bad, strings.Join(allowed, ", "))
+		if g.origin["output"] != "flag" { // it was set for all commands
+			allowed = everyOutput()
+		}
+		if !slices.Contains(allowed, bad) || g.origin["output"] == "flag" {
+			return usage("--output %q: want one of %s", bad, strings.Join(allowed, ", "))
+		}
 	}
 	if g.logFormat != "text" && g.logFormat != "json" {
 		return usage("--log-format %q: want text or json", g.logFormat)
@@ -195,8 +200,10 @@ func outputs(cmd *cobra.Command) []string {
 	if s := cmd.Annotations["output"]; s != "" {
 		return strings.Split(s, ",")
 	}
-	return []string{"table", "json", "jsonl", "csv"}
+	return everyOutput()
 }
+
+func everyOutput() []string { return []string{"table", "json", "jsonl", "csv"} }
 
 // load gives each flag that was not typed the value of the environment, or else of the configuration file.
 func (g *global) load(cmd *cobra.Command) error {
@@ -225,7 +232,7 @@ func (g *global) load(cmd *cobra.Command) error {
 		if f.Changed || failed != nil || f.Name == "config" || f.Name == "help" {
 			return
 		}
-		from := "TRAILSEAL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		from := envName(f.Name)
 		value, kind := g.env.Getenv(from), "environment"
 		if value == "" {
 			value, from, kind = file.Flags[f.Name], fmt.Sprintf("configuration file %s:%d", path, file.Lines[f.Name]), "file"
@@ -239,6 +246,11 @@ func (g *global) load(cmd *cobra.Command) error {
 		g.origin[f.Name] = kind
 	})
 	return failed
+}
+
+// envName is the environment variable that stands for a flag.
+func envName(flag string) string {
+	return "TRAILSEAL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // settings reads the configuration file: the one that is named, or the one below XDG where there is one.
@@ -363,7 +375,12 @@ func (g *global) logger() *slog.Logger {
 	case g.verbose:
 		level = slog.LevelDebug
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, x slog.Attr) slog.Attr {
+		if len(groups) == 0 && x.Key == slog.TimeKey {
+			x.Value = slog.TimeValue(x.Value.Time().UTC())
+		}
+		return x
+	}}
 	if g.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(g.env.Stderr, o))
 	}

@@ -34,6 +34,16 @@ func (s style) bad(t string) string  { return s.paint("1", t) }
 func (s style) good(t string) string { return s.paint("2", t) }
 func (s style) odd(t string) string  { return s.paint("3", t) }
 
+// columns is how wide a terminal is; 80 of anything else.
+func columns(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 80
+}
+
 // rows draws a table without lines: it can be read, cut and searched.
 func rows(head []string, body [][]string, right ...int) string {
 	return table.New().

@@ -31,9 +31,12 @@ be told, is on disk before anybody is told: see "trailseal alerts".
 --stdin reads CloudWatch Logs subscription payloads and records, one a line, in
 the place of log files; nothing can be proven of those.
 
-Each new alert is a line on stdout. Exit codes: 0 with --once or at the end of
-stdin; 2 something could not be read; 3 error; 4 credentials or permission;
-64 usage; 130 interrupted.`,
+Each new alert is told on stdout, with -o jsonl as a line; on stderr where a
+sink of kind stdout writes its own lines there. A log file that appears later
+than two days after the day in its name is heard of by --queue only.
+
+Exit codes: 0 with --once or at the end of stdin; 2 something could not be read;
+3 error; 4 credentials or permission; 64 usage; 130 interrupted.`,
 		Example: `  trailseal watch s3://my-trail-bucket
   trailseal watch s3://my-trail-bucket --once        # from cron
   trailseal watch s3://my-trail-bucket \
@@ -76,7 +79,7 @@ stdin; 2 something could not be read; 3 error; 4 credentials or permission;
 			for _, x := range g.file.Warnings {
 				fmt.Fprintf(g.env.Stderr, "trailseal: warning: %s\n", web.Visible(x))
 			}
-			w := cmd.OutOrStdout()
+			w := g.beside(cmd)
 			s := g.style(w)
 			done, err := a.Watch(cmd.Context(), q, func(x app.Alert) error {
 				if g.output == "jsonl" {
@@ -87,8 +90,8 @@ stdin; 2 something could not be read; 3 error; 4 credentials or permission;
 					_, err = fmt.Fprintf(w, "%s\n", line)
 					return err
 				}
-				_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n  %s in %s by %s\n", stamp(x.First), x.ID, s.severity(x.Severity), web.Visible(x.Title),
-					web.Visible(x.Detection), web.Visible(orNone(x.Account)), wrapLong(web.Visible(who(x)), 70, "     "))
+				_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n  %s\n", stamp(x.First), x.ID, s.severity(x.Severity), wrapLong(web.Visible(x.Title), 42-len(x.Severity), "  "),
+					wrapLong(web.Visible(fmt.Sprintf("%s in %s by %s", x.Detection, orNone(x.Account), who(x))), 78, "    "))
 				return err
 			})
 			if !g.quiet && (err == nil || done.Files > 0) {

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/trailseal/trailseal/internal/app"
 	"github.com/trailseal/trailseal/internal/finding"
@@ -19,7 +20,7 @@ var backtestFiles embed.FS
 var backtestCSS template.CSS
 
 // The page of a backtest shares the functions and small templates of the answer's.
-var backtestPages = template.Must(template.Must(answerPages.Clone()).Funcs(template.FuncMap{"grade": grade}).ParseFS(backtestFiles, "backtest.html.tmpl"))
+var backtestPages = template.Must(template.Must(answerPages.Clone()).Funcs(template.FuncMap{"grade": grade, "day": day}).ParseFS(backtestFiles, "backtest.html.tmpl"))
 
 // maxGridWeeks is how many weeks a grid has at most; earlier ones are summed up in its first column.
 const maxGridWeeks = 54
@@ -139,6 +140,9 @@ func shade(n, most int64) string {
 	}
 	return "s3"
 }
+
+// day is the date of a time.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // rank is 0 for the worst severity.
 func rank(s finding.Severity) int { return slices.Index(finding.Severities[:], s) }
