@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -89,6 +90,9 @@ var ErrNoLogs = ingest.ErrNothing
 
 // openAny opens a source that may also be one file.
 func (a *App) openAny(ctx context.Context, source string) (opened, error) {
+	if strings.HasPrefix(source, "s3://") && namesObject(source) {
+		return a.openObject(ctx, source)
+	}
 	if strings.Contains(source, "://") || source == "" {
 		return a.open(ctx, source)
 	}
@@ -106,6 +110,27 @@ func (a *App) openAny(ctx context.Context, source string) (opened, error) {
 		return opened{}, fileProblem("source", source, err)
 	}
 	return opened{Source: single{src, name}, name: filepath.Clean(dir), close: func() { src.Close() }}, nil
+}
+
+// namesObject reports whether an S3 URL names an object rather than a prefix, as far as its name can tell.
+func namesObject(source string) bool {
+	name := strings.TrimSuffix(path.Base(source), ".gz")
+	switch path.Ext(name) {
+	case ".json", ".ndjson", ".jsonl":
+		return !strings.HasSuffix(source, "/")
+	}
+	return false
+}
+
+// openObject opens one object of a bucket.
+func (a *App) openObject(ctx context.Context, source string) (opened, error) {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
+	src, err := a.openBucket(ctx, "s3://"+bucket, bucket)
+	if err != nil {
+		return opened{}, err
+	}
+	src.Source = single{src.Source, key}
+	return src, nil
 }
 
 func (a *App) ingestProblem(q IngestRequest, err error) error {
