@@ -29,8 +29,9 @@ func (g *global) backtest() *cobra.Command {
 		Use:   "backtest [SOURCE]",
 		Short: "Run detections over history",
 		Long: `Backtest runs the detections over events of the past: over the lake (--home), or
-over SOURCE, which is s3://bucket[/prefix], a folder, or one file or object; or
-over records, one a line, with --events FILE (- is standard input).
+over SOURCE, which is s3://bucket[/prefix], one object of a bucket (.json.gz,
+.json, .ndjson), a folder, or a file; or over records, one a line, with --events
+FILE (- is standard input).
 
 -o jsonl and csv print a line for each match; the table sums them up by
 detection, week and account. Suppressed matches are marked, never left out.
