@@ -280,7 +280,8 @@ func (c *courier) due(ctx context.Context, q querier, now time.Time) (jobs []job
 			if err := r.Scan(&j.delivery, &j.notice, &j.number, &j.tries, &j.since, &next); err != nil {
 				return err
 			}
-			if d := fromMicros(next).Sub(now); d > 0 {
+			// Nothing is told to wait for longer than that: the clock was ahead.
+			if d := fromMicros(next).Sub(now); d > 0 && d <= max(c.o.Backoff.Most, maxAfter) {
 				wait = min(wait, d)
 				return nil
 			}

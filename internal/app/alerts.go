@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os/user"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"github.com/trailseal/trailseal/internal/config"
 	"github.com/trailseal/trailseal/internal/detect"
 	"github.com/trailseal/trailseal/internal/finding"
+	"github.com/trailseal/trailseal/internal/notice"
 )
 
 // What is kept of alerts, for faces to show.
@@ -203,6 +205,9 @@ func (a *App) DeliverAlerts(ctx context.Context, c config.Alerts) (DeliveryRun, 
 		return out, err
 	}
 	defer s.Close()
+	if err := a.reroute(ctx, s, c, sinks); err != nil {
+		return out, a.alertProblem(err)
+	}
 	sum, err := a.drain(ctx, s, sinks)
 	out = DeliveryRun{Delivered: sum.Delivered, Failed: sum.Failed, Dead: sum.Dead}
 	if err != nil {
@@ -216,6 +221,21 @@ func (a *App) DeliverAlerts(ctx context.Context, c config.Alerts) (DeliveryRun, 
 		out.Waiting += x.Pending
 	}
 	return out, nil
+}
+
+// reroute finds other ways for what waits for sinks that the configuration has no more.
+func (a *App) reroute(ctx context.Context, s *alert.Store, c config.Alerts, sinks map[string]notice.Sink) error {
+	r, err := s.Reroute(ctx, routesOf(c), slices.Collect(maps.Keys(sinks)), a.Now().UTC())
+	if err != nil {
+		return err
+	}
+	if r.Queued > 0 {
+		a.Log.Warn("what waited for sinks that the configuration does not have is sent where routes lead now", "deliveries", r.Queued)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Stranded)) {
+		a.Log.Warn("deliveries wait for a sink that the configuration does not have, and no route leads elsewhere", "sink", name, "deliveries", r.Stranded[name])
+	}
+	return nil
 }
 
 // TestAlert sends a test to each of the named sinks, by name or by kind; with none, to all. Each delivery says how it ended.
