@@ -248,6 +248,8 @@ func (a *App) watchProblem(q WatchRequest, err error) error {
 			return problem(Broken, err, "ls -ld %s", quote(q.Source))
 		}
 		return a.awsProblem(err)
+	case errors.Is(err, object.ErrNotFound) && q.Queue != "":
+		return problem(Broken, err, "aws sqs list-queues")
 	case errors.Is(err, follow.ErrPosition):
 		return problem(Broken, fmt.Errorf("%w: it is damaged", err), "trailseal watch SOURCE --from TIME --home OTHER   # begins anew")
 	}

@@ -34,8 +34,8 @@ type Options struct {
 	// Search is how long to wait between looks for new accounts and regions. 0: an hour.
 	Search time.Duration
 	Size   int // files of a batch, at most; 0: 64
-	// Once ends the following when everything has been looked at once: each folder, and the messages that wait. What could not
-	// be read is in the position.
+	// Once ends the following when everything has been looked at once: each folder, the messages that wait, and what could
+	// not be read before. What cannot be read is in the position, and told each time.
 	Once bool
 
 	Now    func() time.Time
@@ -47,7 +47,7 @@ type Options struct {
 
 // File is a log file that came.
 type File struct {
-	// File has an Err when it cannot be read. It is told once; the file is tried again, and handed out when it is read.
+	// File has an Err when it cannot be read. It is told once, with Once each time; the file is tried again, and handed out when it is read.
 	logfile.File
 	// Again: it was handed out before, or was delivered before the start. It is for rules that have a memory.
 	Again bool
@@ -77,7 +77,8 @@ type run struct {
 	resumed time.Time // the position that was given; on a first start, the start
 	folders map[string]*folder
 	retries map[string]*retry
-	loose   bool // files lie anywhere
+	left    map[string]bool // of the retries: by an earlier run, and not tried in this one
+	loose   bool            // files lie anywhere
 
 	searched time.Time // when to look for folders again
 	emitted  time.Time

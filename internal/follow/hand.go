@@ -127,7 +127,7 @@ func (r *run) fail(x news, out File) (File, bool) {
 		out.GivenUp = true
 		return out, true
 	}
-	return out, first
+	return out, first || r.Once
 }
 
 // again tries the files once more that could not be read and are due.
@@ -136,9 +136,10 @@ func (r *run) again(ctx context.Context) error {
 	var all []news
 	for _, key := range slices.Sorted(maps.Keys(r.retries)) {
 		w := r.retries[key]
-		if w.Next.After(now) {
+		if w.Next.After(now) && !(r.Once && r.left[key]) {
 			continue
 		}
+		delete(r.left, key)
 		f := r.home(key)
 		if f == nil {
 			delete(r.retries, key) // it lies outside of what is followed now

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/trailseal/trailseal/internal/follow"
+	"github.com/trailseal/trailseal/internal/object"
 )
 
 func once(o *follow.Options) { o.Once = true }
@@ -49,6 +50,38 @@ func TestOnceDealsWithTheMessagesThatWait(t *testing.T) {
 		if left := b.queue.left(); len(left) > 0 {
 			t.Errorf("left: %v", left)
 		}
+		b.quiet()
+	})
+}
+
+// Cron is told each time that a file cannot be read, and reads it as soon as it can, however long it has waited.
+func TestOnceTriesWhatCouldNotBeReadEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t)
+		if err := b.run(t.Context(), once); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		denied := b.put("denied", 0)
+		refused := object.ErrDenied
+		b.src.Fail(func(op, key string) error {
+			if op == "open" && key == denied {
+				return refused
+			}
+			return nil
+		})
+		for range 3 {
+			if err := b.run(t.Context(), once); err != nil {
+				t.Fatal(err)
+			}
+			b.want("each time", "denied unreadable")
+			time.Sleep(time.Second)
+		}
+		refused = nil
+		if err := b.run(t.Context(), once); err != nil {
+			t.Fatal(err)
+		}
+		b.want("at once", "denied")
 		b.quiet()
 	})
 }

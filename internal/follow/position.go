@@ -139,8 +139,9 @@ func (r *run) restore(text string) error {
 		}
 		r.folders[name] = f
 	}
+	r.left = make(map[string]bool, len(p.Retries))
 	for _, x := range p.Retries {
-		r.retries[x.Key] = &x
+		r.retries[x.Key], r.left[x.Key] = &x, true
 	}
 	return nil
 }
