@@ -18,6 +18,8 @@ type Filter struct {
 	Severity   finding.Severity // at least as bad as that
 	Detection  string           // an id, or a glob
 	Account    string           // or a glob
+	Accounts   []string         // one of them; none: any
+	Regions    []string         // with an event in one of them; none: any
 	From, To   time.Time        // with an event from From on and one before To
 	Suppressed *bool            // only those, or only the others
 	Test       *bool            // only those, or only the others
@@ -77,7 +79,8 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Item, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !finding.Glob(f.Detection, i.Detection) || !finding.Glob(f.Account, i.Account) {
+		if !finding.Glob(f.Detection, i.Detection) || !finding.Glob(f.Account, i.Account) || len(f.Accounts) > 0 && !slices.Contains(f.Accounts, i.Account) ||
+			len(f.Regions) > 0 && !slices.ContainsFunc(i.Regions, func(r string) bool { return slices.Contains(f.Regions, r) }) {
 			continue
 		}
 		if out = append(out, i); f.Limit > 0 && len(out) == f.Limit {

@@ -71,6 +71,9 @@ func (a *App) problemOf(id string, err error) error {
 
 // Alerts lists alerts, the newest first. No file of alerts is ErrNone's problem, not an empty list.
 func (a *App) Alerts(ctx context.Context, f AlertFilter) ([]AlertItem, error) {
+	if err := errors.Join(checkScope(f.Accounts), checkRegions(f.Regions)); err != nil {
+		return nil, err
+	}
 	s, err := a.alerts(ctx)
 	if err != nil {
 		return nil, err
@@ -97,8 +100,11 @@ func (a *App) Alert(ctx context.Context, id string) (AlertDetail, error) {
 	return AlertDetail{Detail: d, Since: a.since(ctx, d.Alert)}, nil
 }
 
-// DeadAlerts are the deliveries that were given up.
-func (a *App) DeadAlerts(ctx context.Context) ([]AlertDelivery, error) {
+// DeadAlerts are the deliveries that were given up, of alerts that the filter's Severity, Detection and Accounts mean.
+func (a *App) DeadAlerts(ctx context.Context, f AlertFilter) ([]AlertDelivery, error) {
+	if err := checkScope(f.Accounts); err != nil {
+		return nil, err
+	}
 	s, err := a.alerts(ctx)
 	if err != nil {
 		return nil, err
@@ -108,22 +114,36 @@ func (a *App) DeadAlerts(ctx context.Context) ([]AlertDelivery, error) {
 	if err != nil {
 		return nil, a.alertProblem(err)
 	}
-	return all, nil
+	return slices.DeleteFunc(all, func(d AlertDelivery) bool {
+		return f.Severity != "" && !d.Severity.Reaches(f.Severity) || !finding.Glob(f.Detection, d.Detection) || len(f.Accounts) > 0 && !slices.Contains(f.Accounts, d.Account)
+	}), nil
 }
 
-// AlertDeliveries are the deliveries that were queued in a time, with every attempt: the record that people were told.
-func (a *App) AlertDeliveries(ctx context.Context, sink string, from, to time.Time) ([]AlertDelivery, error) {
+// DeliveryQuery says which deliveries are meant: those that were queued in a time.
+type DeliveryQuery struct {
+	Sink     string // empty: any
+	Accounts []string
+	From, To time.Time
+}
+
+// AlertDeliveries are deliveries with every attempt: the record that people were told.
+func (a *App) AlertDeliveries(ctx context.Context, q DeliveryQuery) ([]AlertDelivery, error) {
+	if err := checkScope(q.Accounts); err != nil {
+		return nil, err
+	}
 	s, err := a.alerts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
 	out := []AlertDelivery{}
-	for d, err := range s.Deliveries(ctx, alert.DeliveryFilter{Sink: sink, From: from, To: to}) {
+	for d, err := range s.Deliveries(ctx, alert.DeliveryFilter{Sink: q.Sink, From: q.From, To: q.To}) {
 		if err != nil {
 			return nil, a.alertProblem(err)
 		}
-		out = append(out, d)
+		if len(q.Accounts) == 0 || slices.Contains(q.Accounts, d.Account) {
+			out = append(out, d)
+		}
 	}
 	return out, nil
 }

@@ -61,12 +61,7 @@ Exit codes: 0; 2 nothing was ever watched; 3 error; 64 usage.`,
 					return usage("--status %q: want open, acknowledged or closed", s)
 				}
 			}
-			if len(g.accounts) > 1 {
-				return usage("list takes one --account")
-			}
-			if len(g.accounts) == 1 {
-				f.Account = g.accounts[0]
-			}
+			f.Accounts, f.Regions = g.accounts, g.regions
 			if suppressed {
 				f.Suppressed = &suppressed
 			}
@@ -79,17 +74,34 @@ Exit codes: 0; 2 nothing was ever watched; 3 error; 64 usage.`,
 				return err
 			}
 			if dead {
-				all, err := a.DeadAlerts(cmd.Context())
+				if len(status)+len(f.Regions) > 0 || suppressed || tests || !f.From.IsZero() || !f.To.IsZero() {
+					return usage("--dead goes with --severity, --detection and --account only")
+				}
+				all, err := a.DeadAlerts(cmd.Context(), f)
 				if err != nil {
 					return err
 				}
 				return g.writeDeliveries(cmd.OutOrStdout(), all)
 			}
+			most := f.Limit
+			if most > 0 {
+				f.Limit++ // whether there are more
+			}
 			list, err := a.Alerts(cmd.Context(), f)
 			if err != nil {
 				return err
 			}
-			return g.writeAlerts(cmd.OutOrStdout(), list)
+			more := most > 0 && len(list) > most
+			if more {
+				list = list[:most]
+			}
+			if err := g.writeAlerts(cmd.OutOrStdout(), list); err != nil {
+				return err
+			}
+			if more && !g.quiet {
+				fmt.Fprintf(g.env.Stderr, "trailseal: there are more than these %d alerts; --limit 0 lists all\n", most)
+			}
+			return nil
 		},
 	}
 	fl := cmd.Flags()
@@ -548,7 +560,10 @@ func (g *global) alertsDeliveries() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := a.AlertDeliveries(cmd.Context(), sink, from, to)
+			if len(g.regions) > 0 {
+				return usage("deliveries have no region: name the --account")
+			}
+			all, err := a.AlertDeliveries(cmd.Context(), app.DeliveryQuery{Sink: sink, Accounts: g.accounts, From: from, To: to})
 			if err != nil {
 				return err
 			}

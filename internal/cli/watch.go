@@ -91,7 +91,7 @@ Exit codes: 0 with --once or at the end of stdin; 2 something could not be read;
 					return err
 				}
 				_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n  %s\n", stamp(x.First), x.ID, s.severity(x.Severity), wrapLong(web.Visible(x.Title), 42-len(x.Severity), "  "),
-					wrapLong(web.Visible(fmt.Sprintf("%s in %s by %s", x.Detection, orNone(x.Account), who(x))), 78, "    "))
+					wrapLong(web.Visible(fmt.Sprintf("%s in %s by %s", x.Detection, orNone(x.Account), who(x))), 76, "    "))
 				return err
 			})
 			if !g.quiet && (err == nil || done.Files > 0) {
