@@ -87,13 +87,14 @@ func watch(t *testing.T, s *Store, url string) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	var g errgroup.Group
+	g, ctx := errgroup.WithContext(ctx) // what follows ends with the loop
 	g.Go(func() error {
 		_, err := s.Deliver(ctx, o)
-		if errors.Is(err, context.Canceled) {
-			return nil
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Logf("the loop ends: %v", err)
+			return err
 		}
-		return err
+		return nil
 	})
 	at := 0
 	if p := must[string](t)(s.Position(ctx, "batch")); p != "" {
