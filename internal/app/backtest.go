@@ -9,7 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -196,6 +199,9 @@ func (a *App) openHistory(ctx context.Context, q BacktestRequest, p *Progress) (
 	case q.Events == "-":
 		return stdinHistory(q.Stdin), nil
 	case q.Events != "":
+		if _, err := os.Stat(q.Events); errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(q.Events, "s3://") {
+			return history{}, problem(Broken, fmt.Errorf("events %q: there is no such file", q.Events), "ls -l %s", quote(filepath.Dir(q.Events)))
+		}
 		h, err := a.logHistory(ctx, q, q.Events, q.Events, p)
 		h.name = q.Events
 		return h, err

@@ -33,7 +33,9 @@ the place of log files; nothing can be proven of those.
 
 Each new alert is told on stdout, with -o jsonl as a line; on stderr where a
 sink of kind stdout writes its own lines there. A log file that appears later
-than two days after the day in its name is heard of by --queue only.
+than two days after the day in its name is heard of by --queue only. How far was
+read is known by --home and SOURCE: who runs other detections over the same
+source beside these names another --home.
 
 Exit codes: 0 with --once or at the end of stdin; 2 something could not be read;
 3 error; 4 credentials or permission; 64 usage; 130 interrupted.`,
