@@ -140,7 +140,11 @@ func (r *run) restore(text string) error {
 		r.folders[name] = f
 	}
 	r.left = make(map[string]bool, len(p.Retries))
+	now := r.Now().UTC()
 	for _, x := range p.Retries {
+		if x.Next.After(now.Add(2 * slowest)) { // the clock was ahead
+			x.Next, x.Since = now, now
+		}
 		r.retries[x.Key], r.left[x.Key] = &x, true
 	}
 	return nil

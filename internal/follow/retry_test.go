@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trailseal/trailseal/internal/follow"
 	"github.com/trailseal/trailseal/internal/logfile/logfiletest"
 	"github.com/trailseal/trailseal/internal/object"
 )
@@ -56,6 +57,26 @@ func TestWhatCannotBeReadIsTriedAgain(t *testing.T) {
 		ended(t, b.follow(24*time.Hour))
 		b.want("not tried any more")
 		b.quiet()
+	})
+}
+
+func TestAClockThatWasSetBackDelaysNoRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t)
+		b.put("old", 24*time.Hour)
+		ended(t, b.follow(time.Second))
+		key := b.put("denied", 0)
+		b.src.Fail(func(op, at string) error {
+			if op == "open" && at == key {
+				return object.ErrDenied
+			}
+			return nil
+		})
+		ended(t, b.follow(time.Second, func(o *follow.Options) { o.Now = func() time.Time { return time.Now().AddDate(1, 0, 0) } }))
+		b.took()
+		b.src.Fail(func(string, string) error { return nil })
+		ended(t, b.follow(time.Hour))
+		b.want("the clock is right again", "denied")
 	})
 }
 
