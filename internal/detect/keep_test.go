@@ -42,7 +42,7 @@ func carried(t testing.TB, from, to *Live) {
 func TestARestartIsNotNoticed(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for name, rule := range overRules(t) {
-		for range 10 {
+		for range 3 {
 			var words []string
 			for range 40 {
 				words = append(words, fmt.Sprintf("%d%s:u%d:%d", r.IntN(60), []string{"A", "B", "AB"}[r.IntN(3)], r.IntN(2), r.IntN(3)))
