@@ -136,6 +136,15 @@ func (a *App) AlertDeliveries(ctx context.Context, q DeliveryQuery) ([]AlertDeli
 		return nil, err
 	}
 	defer s.Close()
+	if q.Sink != "" {
+		known, err := s.Sinks(ctx)
+		if err != nil {
+			return nil, a.alertProblem(err)
+		}
+		if !slices.ContainsFunc(known, func(k alert.SinkState) bool { return k.Name == q.Sink }) {
+			return nil, problem(Usage, fmt.Errorf("nothing was ever queued for a sink %q", q.Sink), "trailseal alerts deliveries%s", a.sameHome())
+		}
+	}
 	out := []AlertDelivery{}
 	for d, err := range s.Deliveries(ctx, alert.DeliveryFilter{Sink: q.Sink, From: q.From, To: q.To}) {
 		if err != nil {
