@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/trailseal/trailseal/integrity"
@@ -22,6 +23,11 @@ func (w *watcher) prove(ctx context.Context, source string) error {
 	waiting, err := w.store.Waiting(ctx)
 	if err != nil || len(waiting) == 0 || w.q.Prove <= 0 {
 		return err
+	}
+	// What could not be read whole no digest can vouch for.
+	waiting = slices.DeleteFunc(waiting, func(g alert.Log) bool { return g.SHA256 == "" })
+	if len(waiting) == 0 {
+		return nil
 	}
 	from := w.Now()
 	for _, g := range waiting {
