@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -90,7 +91,19 @@ func (w *watcher) each(ctx context.Context, f follow.File, read func(io.Reader) 
 		return fmt.Errorf("read %q: %w", f.Info.Key, err)
 	}
 	defer r.Close()
-	return read(r)
+	sum := sha256.New()
+	all := io.TeeReader(r, sum)
+	if err := read(all); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, all); err != nil {
+		return fmt.Errorf("read %q: %w", f.Info.Key, err)
+	}
+	// The hash that a digest is compared with is of an earlier reading.
+	if f.SHA256 != [32]byte{} && [32]byte(sum.Sum(nil)) != f.SHA256 {
+		return fmt.Errorf("read %q: it changed while it was read", f.Info.Key)
+	}
+	return nil
 }
 
 // remember keeps what every record says of who did what, for alerts that come. An error is one of reading.
