@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -244,7 +245,7 @@ func (a *App) watchProblem(q WatchRequest, err error) error {
 	case err == nil, errors.Is(err, context.Canceled), errors.As(err, &p):
 		return err
 	case errors.Is(err, object.ErrCredentials), errors.Is(err, object.ErrNoSource), errors.Is(err, object.ErrDenied):
-		if q.Queue == "" && q.Bucketless() {
+		if q.Queue == "" && q.ofFolder() {
 			return problem(Broken, err, "ls -ld %s", quote(q.Source))
 		}
 		return a.awsProblem(err)
@@ -256,5 +257,5 @@ func (a *App) watchProblem(q WatchRequest, err error) error {
 	return a.alertProblem(err)
 }
 
-// Bucketless reports whether the source is a folder.
-func (q WatchRequest) Bucketless() bool { return len(q.Source) < 5 || q.Source[:5] != "s3://" }
+// ofFolder reports whether the source is a folder.
+func (q WatchRequest) ofFolder() bool { return !strings.HasPrefix(q.Source, "s3://") }
