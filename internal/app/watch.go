@@ -78,7 +78,6 @@ type watcher struct {
 	tell   func(Alert) error
 	store  *alert.Store
 	sinks  map[string]notice.Sink
-	rules  map[string]*detect.Rule
 	live   *detect.Live
 	memory *recall.Memory
 	lake   *behind
@@ -104,10 +103,7 @@ func (a *App) newWatcher(ctx context.Context, q WatchRequest, tell func(Alert) e
 	if err := errors.Join(checkScope(q.Accounts), checkRegions(q.Regions)); err != nil {
 		return nil, err
 	}
-	w := &watcher{App: a, q: q, tell: tell, rules: map[string]*detect.Rule{}}
-	for i := range set.Rules() {
-		w.rules[set.Rules()[i].ID] = &set.Rules()[i]
-	}
+	w := &watcher{App: a, q: q, tell: tell}
 	if w.sinks, err = a.sinks(q.Alerts); err != nil {
 		return nil, err
 	}
