@@ -214,8 +214,8 @@ func (a *App) openHistory(ctx context.Context, q BacktestRequest, p *Progress) (
 // stdinHistory reads records that come on standard input, gzipped or not.
 func stdinHistory(r io.Reader) history {
 	const name = "-"
-	open := func(context.Context) (detect.Content, error) {
-		b := bufio.NewReaderSize(r, 64<<10)
+	open := func(ctx context.Context) (detect.Content, error) {
+		b := bufio.NewReaderSize(interruptible(ctx, r), 64<<10)
 		c := detect.Content{Place: detect.Place{Source: name}, Stream: b}
 		if magic, _ := b.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 			z, err := gzip.NewReader(b)

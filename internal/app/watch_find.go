@@ -213,7 +213,7 @@ var errStreamEnded = errors.New("standard input has ended")
 // lines looks at records as they come. What has come is recorded at once: who waits for the next line is told of this one.
 func (w *watcher) lines(ctx context.Context, r io.Reader) error {
 	place := detect.Place{Source: "-"}
-	for item, err := range follow.Lines(contextReader{ctx, r}) {
+	for item, err := range follow.Lines(interruptible(ctx, r)) {
 		var bad *event.Fault
 		switch {
 		case errors.As(err, &bad):
@@ -238,17 +238,4 @@ func (w *watcher) lines(ctx context.Context, r io.Reader) error {
 		}
 	}
 	return ctx.Err()
-}
-
-// contextReader ends with its context, between reads.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
@@ -108,5 +109,32 @@ func TestRecordsOnStandardInputAreToldAtOnce(t *testing.T) {
 	}
 	if len(got) != 1 || got[0].Verified != finding.Unasked || w.done.Malformed != 1 {
 		t.Errorf("%+v, %d malformed", got, w.done.Malformed)
+	}
+}
+
+// waiting is standard input that nobody writes to.
+func waiting(t *testing.T) io.Reader {
+	t.Helper()
+	r, w := io.Pipe()
+	t.Cleanup(func() { w.Close() })
+	return r
+}
+
+func TestAnInterruptEndsTheWaitForStandardInput(t *testing.T) {
+	for name, run := range map[string]func(context.Context) error{
+		"watch": func(ctx context.Context) error { return newTestWatcher(t).lines(ctx, waiting(t)) },
+		"backtest": func(ctx context.Context) error {
+			a := New(Config{Home: t.TempDir(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+			_, err := a.Backtest(ctx, BacktestRequest{Events: "-", Stdin: waiting(t)}, nil, new(Progress))
+			return err
+		},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- run(ctx) }()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("%s ends with %v", name, err)
+		}
 	}
 }
