@@ -357,10 +357,20 @@ func TestInterruptedBeforeItBegins(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	var out, errs bytes.Buffer
-	code := Main(ctx, Env{Args: []string{"validate", w.dir, "--home", w.home, "--offline"}, Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }, Now: time.Now})
-	if code != exitInterrupted || out.Len() > 0 || strings.Count(errs.String(), "\n") != 1 {
-		t.Errorf("exit code %d, stdout %q, stderr %q", code, out.String(), errs.String())
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"validate", w.dir, "--offline"}, "interrupted; what was read is kept, and the same command goes on from there\n"},
+		{[]string{"watch", w.dir, "-q"}, "interrupted; what was read is kept, and the same command goes on from there\n"},
+		{[]string{"watch", "--stdin", "-q"}, "interrupted\n"},
+		{[]string{"detect", "backtest", w.dir}, "interrupted\n"},
+	} {
+		var out, errs bytes.Buffer
+		code := Main(ctx, Env{Args: append(c.args, "--home", w.home), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }, Now: time.Now})
+		if code != exitInterrupted || out.Len() > 0 || errs.String() != "trailseal: error: "+c.want {
+			t.Errorf("%v: exit code %d, stdout %q, stderr %q", c.args, code, out.String(), errs.String())
+		}
 	}
 }
 

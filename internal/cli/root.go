@@ -61,7 +61,12 @@ func Main(ctx context.Context, env Env) int {
 	}
 	f := classify(err)
 	if ctx.Err() != nil && f.err != nil {
+		told := f.told
 		f = classify(ctx.Err())
+		f.told = told
+		if !goesOn(cmd) {
+			f.err = errors.New("interrupted")
+		}
 	}
 	if f.code == exitUsage && f.hint == "" && cmd != nil {
 		f.hint = cmd.CommandPath() + " --help"
@@ -72,6 +77,17 @@ func Main(ctx context.Context, env Env) int {
 	}
 	f.report(env.Stdout, env.Stderr, format)
 	return f.code
+}
+
+// goesOn reports whether a command that was interrupted goes on from there when it is given again. Others begin anew.
+func goesOn(cmd *cobra.Command) bool {
+	switch cmd.Name() {
+	case "validate", "mirror", "ingest", "deliver":
+		return true
+	case "watch":
+		return cmd.Flags().Lookup("stdin").Value.String() != "true"
+	}
+	return false
 }
 
 // typedOutput is the output that was asked for by the words of a command that could not be understood.
