@@ -182,3 +182,10 @@ func code(err error) string {
 	}
 	return ""
 }
+
+// Classify makes an error in our words of an error of the SDK: see package object for those, to which errors.Is answers.
+// what says what was being done. Nothing of the request is in it.
+func Classify(ctx context.Context, what string, err error) error { return classify(ctx, what, err) }
+
+// Code is AWS's code in an error that Classify made, "" if it has none.
+func Code(err error) string { return code(err) }

@@ -1,0 +1,126 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/trailseal/trailseal/internal/cloud"
+	"github.com/trailseal/trailseal/internal/resource"
+)
+
+// Account is AWS accounts, reached with one session. It may be used by many goroutines at a time.
+type Account struct {
+	session *cloud.Session
+}
+
+// New returns the accounts that a session reaches: its own, and others by its RoleName.
+func New(session *cloud.Session) *Account { return &Account{session: session} }
+
+// handler reads and writes the resources of a kind.
+type handler struct {
+	read func(ctx context.Context, a *Account, id resource.ID) (resource.State, error)
+	do   func(ctx context.Context, a *Account, edit resource.Edit) error
+	// reads are the permissions that read needs; writes are those that do needs, by step.
+	reads  []Permission
+	writes map[resource.Step][]Permission
+}
+
+// Permission is an IAM action with what it is about.
+type Permission struct {
+	Action string // as in s3:PutBucketPolicy
+	// Any says that the action cannot be limited to the resource: its Resource has to be "*".
+	Any bool
+	// On are resources other than the one that is read or written, as in the role of iam:PassRole; ARNs, in which
+	// ${partition}, ${account}, ${region} and ${name} stand for those of the resource's ID.
+	On []string
+	// Service is the service that a role may be passed to (iam:PassedToService).
+	Service string
+}
+
+// handle has each kind once. A new kind is a line here and a file.
+func handle(kind resource.Kind) handler {
+	switch kind {
+	case resource.ServiceAccessKind:
+		return serviceAccessHandler
+	case resource.RoleKind:
+		return roleHandler
+	case resource.KeyKind:
+		return keyHandler
+	case resource.BucketKind:
+		return bucketHandler
+	case resource.LogGroupKind:
+		return logGroupHandler
+	case resource.TopicKind:
+		return topicHandler
+	case resource.TrailKind:
+		return trailHandler
+	case resource.SubscriptionKind:
+		return subscriptionHandler
+	case resource.SlackChannelKind:
+		return slackChannelHandler
+	case resource.MetricFilterKind:
+		return metricFilterHandler
+	case resource.AlarmKind:
+		return alarmHandler
+	case resource.RecorderKind:
+		return recorderHandler
+	case resource.DeliveryChannelKind:
+		return deliveryChannelHandler
+	case resource.RuleKind:
+		return ruleHandler
+	case resource.HubKind:
+		return hubHandler
+	case resource.DetectorKind:
+		return detectorHandler
+	case resource.ParameterGroupKind:
+		return parameterGroupHandler
+	case resource.OptionGroupKind:
+		return optionGroupHandler
+	case resource.DatabaseKind:
+		return databaseHandler
+	}
+	return handler{}
+}
+
+// Read reads one resource.
+func (a *Account) Read(ctx context.Context, id resource.ID) (resource.State, error) {
+	h := handle(id.Kind)
+	if h.read == nil {
+		return resource.State{}, fmt.Errorf("read %s: there is no such kind", id)
+	}
+	return h.read(ctx, a, id)
+}
+
+// Do makes one call.
+func (a *Account) Do(ctx context.Context, edit resource.Edit) error {
+	id := edit.To.ID()
+	h := handle(id.Kind)
+	if h.do == nil {
+		return fmt.Errorf("write %s: there is no such kind", id)
+	}
+	return h.do(ctx, a, edit)
+}
+
+// Reads are the permissions that reading a kind needs.
+func Reads(kind resource.Kind) []Permission { return slices.Clone(handle(kind).reads) }
+
+// Writes are the permissions that a step of a kind needs.
+func Writes(kind resource.Kind, step resource.Step) []Permission {
+	return slices.Clone(handle(kind).writes[step])
+}
+
+// config is what a client for a resource's account and region is made of.
+func (a *Account) config(ctx context.Context, account, region string) (aws.Config, error) {
+	s, err := a.session.Account(ctx, account)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	cfg := s.Config()
+	if region != "" {
+		cfg.Region = region
+	}
+	return cfg, nil
+}

@@ -1,0 +1,3 @@
+package account
+
+var keyHandler = handler{} // STUB

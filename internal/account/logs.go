@@ -1,0 +1,4 @@
+package account
+
+var logGroupHandler = handler{}     // STUB
+var metricFilterHandler = handler{} // STUB

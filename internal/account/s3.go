@@ -1,0 +1,3 @@
+package account
+
+var bucketHandler = handler{} // STUB

@@ -1,0 +1,4 @@
+package setup
+
+var metricFilterRules = rules{} // STUB
+var alarmRules = rules{}        // STUB

@@ -1,0 +1,5 @@
+package setup
+
+var parameterGroupRules = rules{} // STUB
+var optionGroupRules = rules{}    // STUB
+var databaseRules = rules{}       // STUB

@@ -1,0 +1,4 @@
+package setup
+
+var hubRules = rules{}      // STUB
+var detectorRules = rules{} // STUB

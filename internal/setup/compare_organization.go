@@ -1,0 +1,3 @@
+package setup
+
+var serviceAccessRules = rules{} // STUB

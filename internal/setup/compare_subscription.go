@@ -1,0 +1,4 @@
+package setup
+
+var subscriptionRules = rules{} // STUB
+var slackChannelRules = rules{} // STUB
