@@ -1,0 +1,255 @@
+package setup
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/trailseal/trailseal/internal/resource"
+)
+
+// Advanced event selectors: an event is logged if any selector takes it, and a selector takes what meets all of its fields.
+//
+// https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedEventSelector.html
+
+// selectors makes a trail take all management events, and the data events that are wanted. Those that it takes already, it
+// goes on taking.
+func selectors(c *comparison, t *resource.Trail, want *resource.Trail) {
+	all := slices.Clone(t.Selectors)
+	before := len(c.changes)
+	for _, w := range want.Selectors {
+		if management(w) && len(w.Fields) == 1 {
+			all = allManagement(c, all, w)
+			continue
+		}
+		all = taken(c, all, w)
+	}
+	for _, s := range t.Selectors {
+		if takesBucket(s, t.Bucket) {
+			c.note("the selector %s takes the objects of the log bucket itself, %s: each log file that is delivered makes events, and those the next log file", selectorText(s), t.Bucket)
+		}
+	}
+	if len(c.changes) == before {
+		return
+	}
+	if t.BasicSelectors {
+		for i := before; i < len(c.changes); i++ {
+			c.changes[i].Risk = "the basic event selectors become advanced ones, which take the same events and more"
+		}
+	}
+	if n := values(all); n > 500 {
+		for i := before; i < len(c.changes); i++ {
+			c.changes[i].Manual = fmt.Sprintf("CloudTrail takes 500 values in a trail's selectors, and these would be %d: name fewer resources, or all", n)
+		}
+		return
+	}
+	t.Selectors, t.BasicSelectors = all, false
+}
+
+// allManagement replaces the selectors that take a part of the management events by the one that takes all. A trail without
+// any selector takes them all.
+func allManagement(c *comparison, all []resource.Selector, want resource.Selector) []resource.Selector {
+	var part []resource.Selector
+	readOnly := map[string]bool{}
+	for _, s := range all {
+		if !management(s) {
+			continue
+		}
+		if len(s.Fields) == 1 {
+			return all
+		}
+		if v, ok := readsOnly(s); ok {
+			readOnly[v] = true
+		}
+		part = append(part, s)
+	}
+	if len(all) == 0 || readOnly["true"] && readOnly["false"] {
+		return all
+	}
+	var was []string
+	for _, s := range part {
+		was = append(was, selectorText(s))
+	}
+	c.change(resource.TrailSelectors, "AdvancedEventSelectors, management events", strings.Join(was, "; "), "read and write, of every service", whySelectors)
+	rest := slices.DeleteFunc(slices.Clone(all), management)
+	return slices.Insert(rest, 0, want)
+}
+
+// readsOnly is the value of readOnly of a selector that demands nothing but that of management events.
+func readsOnly(s resource.Selector) (string, bool) {
+	if len(s.Fields) != 2 {
+		return "", false
+	}
+	for _, f := range s.Fields {
+		if f.Field == "readOnly" && len(f.Equals) == 1 && operators(f) == 1 {
+			return f.Equals[0], true
+		}
+	}
+	return "", false
+}
+
+// management reports whether a selector takes management events, or a part of them.
+func management(s resource.Selector) bool { return category(s) == "Management" }
+
+func category(s resource.Selector) string {
+	for _, f := range s.Fields {
+		if f.Field == "eventCategory" && len(f.Equals) == 1 {
+			return f.Equals[0]
+		}
+	}
+	return ""
+}
+
+// taken adds what no selector takes yet of what want does.
+func taken(c *comparison, all []resource.Selector, want resource.Selector) []resource.Selector {
+	var left []resource.Selector
+	for _, one := range apart(want) {
+		if !slices.ContainsFunc(all, func(s resource.Selector) bool { return within(one, s) }) {
+			left = append(left, one)
+		}
+	}
+	if len(left) == 0 {
+		return all
+	}
+	if len(all) == 0 { // with a selector, the management events that a trail takes without any would be lost
+		all = append(all, resource.Selector{Name: "management", Fields: []resource.FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}})
+	}
+	add := together(want, left)
+	c.change(resource.TrailSelectors, "AdvancedEventSelectors, "+orDefault(want.Name, "data events"), nil, selectorText(add), whyData)
+	return append(all, add)
+}
+
+// apart splits a selector that names several ARNs into one for each; together is the other way.
+func apart(s resource.Selector) []resource.Selector {
+	at := slices.IndexFunc(s.Fields, func(f resource.FieldSelector) bool { return f.Field == "resources.ARN" })
+	if at < 0 || operators(s.Fields[at]) != 1 {
+		return []resource.Selector{s}
+	}
+	var all []resource.Selector
+	for _, v := range s.Fields[at].Equals {
+		all = append(all, narrowed(s, at, resource.FieldSelector{Field: "resources.ARN", Equals: []string{v}}))
+	}
+	for _, v := range s.Fields[at].StartsWith {
+		all = append(all, narrowed(s, at, resource.FieldSelector{Field: "resources.ARN", StartsWith: []string{v}}))
+	}
+	if len(all) == 0 {
+		return []resource.Selector{s}
+	}
+	return all
+}
+
+func narrowed(s resource.Selector, at int, f resource.FieldSelector) resource.Selector {
+	s.Fields = slices.Clone(s.Fields)
+	s.Fields[at] = f
+	return s
+}
+
+func together(whole resource.Selector, parts []resource.Selector) resource.Selector {
+	at := slices.IndexFunc(whole.Fields, func(f resource.FieldSelector) bool { return f.Field == "resources.ARN" })
+	if at < 0 || len(parts) == 1 {
+		return parts[0]
+	}
+	f := resource.FieldSelector{Field: "resources.ARN"}
+	for _, p := range parts {
+		f.Equals = append(f.Equals, p.Fields[at].Equals...)
+		f.StartsWith = append(f.StartsWith, p.Fields[at].StartsWith...)
+	}
+	return narrowed(whole, at, f)
+}
+
+// within reports whether a selector surely takes every event that one takes.
+func within(one, s resource.Selector) bool {
+	for _, f := range s.Fields {
+		ok := slices.ContainsFunc(one.Fields, func(g resource.FieldSelector) bool { return g.Field == f.Field && narrower(g, f) })
+		if !ok {
+			return false
+		}
+	}
+	return len(s.Fields) > 0
+}
+
+// narrower reports whether every value that g takes, f takes: for sure only where they are the same, or f has one operator.
+func narrower(g, f resource.FieldSelector) bool {
+	if reflect.DeepEqual(g, f) {
+		return true
+	}
+	if operators(f) != 1 || operators(g) != 1 || len(f.NotEquals)+len(f.NotStartsWith)+len(f.NotEndsWith) > 0 {
+		return false
+	}
+	in := func(v string, exact bool) bool {
+		return exact && slices.Contains(f.Equals, v) || slices.ContainsFunc(f.StartsWith, func(p string) bool { return strings.HasPrefix(v, p) })
+	}
+	values := 0
+	for _, v := range g.Equals {
+		values++
+		if !in(v, true) {
+			return false
+		}
+	}
+	for _, v := range g.StartsWith {
+		values++
+		if !in(v, false) {
+			return false
+		}
+	}
+	return values > 0
+}
+
+// operators counts the operators that a field uses.
+func operators(f resource.FieldSelector) int {
+	n := 0
+	for _, values := range lists(f) {
+		if len(values) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func lists(f resource.FieldSelector) [][]string {
+	return [][]string{f.Equals, f.StartsWith, f.EndsWith, f.NotEquals, f.NotStartsWith, f.NotEndsWith}
+}
+
+// values counts the values in selectors, of which CloudTrail takes 500.
+func values(all []resource.Selector) int {
+	n := 0
+	for _, s := range all {
+		for _, f := range s.Fields {
+			for _, values := range lists(f) {
+				n += len(values)
+			}
+		}
+	}
+	return n
+}
+
+// takesBucket reports whether a selector takes the data events of a bucket's objects.
+func takesBucket(s resource.Selector, bucket string) bool {
+	object := func(arn string) resource.Selector {
+		return resource.Selector{Fields: []resource.FieldSelector{{Field: "eventCategory", Equals: []string{"Data"}},
+			{Field: "resources.type", Equals: []string{"AWS::S3::Object"}}, {Field: "readOnly", Equals: []string{"false"}},
+			{Field: "resources.ARN", StartsWith: []string{arn}}}}
+	}
+	return category(s) == "Data" && slices.ContainsFunc([]string{"aws", "aws-cn", "aws-us-gov"}, func(partition string) bool {
+		return within(object("arn:"+partition+":s3:::"+bucket+"/"), s)
+	})
+}
+
+// selectorText is a selector for people.
+func selectorText(s resource.Selector) string {
+	var all []string
+	for _, f := range s.Fields {
+		for i, values := range lists(f) {
+			if len(values) > 0 {
+				word := []string{"=", "starts with", "ends with", "≠", "does not start with", "does not end with"}[i]
+				all = append(all, f.Field+" "+word+" "+strings.Join(values, ", "))
+			}
+		}
+	}
+	text := strings.Join(all, " and ")
+	if s.Name != "" {
+		text = fmt.Sprintf("%q (%s)", s.Name, text)
+	}
+	return text
+}
