@@ -102,6 +102,22 @@ var wordOf = map[string]error{
 	"NoManagementAccountSLRExistsException":                  resource.ErrNotYet,
 	"InsufficientDependencyServiceAccessPermission":          object.ErrDenied,
 	"InsufficientDependencyServiceAccessPermissionException": object.ErrDenied,
+	"NoAvailableDeliveryChannelException":                    resource.ErrNotYet, // AWS Config
+	"NoAvailableConfigurationRecorderException":              resource.ErrNotYet,
+	"NoSuchBucketException":                                  resource.ErrNotYet,
+	"ResourceInUseException":                                 resource.ErrNotYet, // AWS Config: a rule that is being evaluated
+	"MaxNumberOfConfigurationRecordersExceededException":     resource.ErrTaken,
+	"MaxNumberOfDeliveryChannelsExceededException":           resource.ErrTaken,
+	"MaxNumberOfConfigRulesExceededException":                resource.ErrRefused,
+	"InvalidAccessException":                                 object.ErrDenied,    // Security Hub
+	"BadRequestException":                                    resource.ErrRefused, // GuardDuty
+	"FilterPolicyLimitExceeded":                              resource.ErrRefused, // SNS
+	"SubscriptionLimitExceeded":                              resource.ErrRefused,
+	"TopicLimitExceeded":                                     resource.ErrRefused,
+	"KMSAccessDenied":                                        resource.ErrNotYet, // SNS: the key's policy is not seen yet
+	"KMSDisabled":                                            resource.ErrRefused,
+	"DBParameterGroupQuotaExceeded":                          resource.ErrRefused, // RDS
+	"OptionGroupQuotaExceededFault":                          resource.ErrRefused,
 }
 
 // wordFor is the word of an error, nil if cloud has said all that there is to say.

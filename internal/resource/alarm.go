@@ -31,6 +31,8 @@ type Subscription struct {
 	// Confirmed says that whoever is at the endpoint has agreed. A subscription that waits for that is told nothing.
 	Confirmed bool
 	ARN       string // empty while it waits
+	// Same are the other subscriptions of this ID, where several endpoints have one label. It is read, never written.
+	Same []*Subscription
 }
 
 // ID has topic/protocol/label.
@@ -66,6 +68,14 @@ type MetricFilter struct {
 	Default         *float64 // nil: none
 	// Others counts transformations beyond the first, which AWS does not make today.
 	Others int
+
+	// What a filter of others may have. Writing the filter keeps it.
+
+	Unit        string            // as in Count; empty: None
+	Dimensions  map[string]string // selector by name; an alarm that names no dimension does not see such a metric
+	Criteria    string            // FieldSelectionCriteria: which centralized logs it looks at; empty: all
+	System      []string          // EmitSystemFieldDimensions: dimensions too; sorted
+	Transformed bool              // ApplyOnTransformedLogs
 }
 
 // The steps of a metric filter. Create and Settings are the same call, which replaces.
@@ -93,6 +103,7 @@ type Alarm struct {
 	OKActions             []string
 	NoDataActions         []string // InsufficientDataActions
 	Dimensions            bool     // it is about one dimension: such a metric is not a filter's of ours
+	Unit                  string   // it sees only data of this unit; empty: all. A metric filter writes None unless it says otherwise
 }
 
 // The steps of an alarm. Create and Settings are the same call, which replaces.
