@@ -1,5 +1,31 @@
 package setup
 
+import (
+	"fmt"
+
+	"github.com/trailseal/trailseal/internal/config"
+)
+
+// blueprintBytes is how long a blueprint may be.
+const blueprintBytes = 1 << 20
+
+// ReadBlueprint reads a blueprint of at most 1 MiB, which is strict YAML. It does not say whether the values are right: that
+// is for Check. file is for messages only; every error begins with it, and has the line where there is one.
+func ReadBlueprint(file string, text []byte) (Blueprint, error) {
+	if len(text) > blueprintBytes {
+		return Blueprint{}, fmt.Errorf("%s: the file is longer than %d bytes", file, blueprintBytes)
+	}
+	section, err := config.ParseSection(file, text)
+	if err != nil {
+		return Blueprint{}, err
+	}
+	var b Blueprint
+	if err := section.Decode(&b); err != nil {
+		return Blueprint{}, err
+	}
+	return b, nil
+}
+
 // Blueprint is what a person wants of an account's audit logging. Its zero value, with a name, is what SOC 2 asks for.
 // docs/spec/blueprint.md has each member with its default.
 type Blueprint struct {
