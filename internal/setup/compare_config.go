@@ -75,16 +75,25 @@ var deliveryChannelRules = rules{
 	compare: comparing(compareDeliveryChannel),
 }
 
-// compareDeliveryChannel leaves a channel as it is: who reads what AWS Config delivers finds it where it is.
+// compareDeliveryChannel leaves prefix, key and topic as they are. The bucket is another one only where the blueprint names it,
+// which is asked about.
 func compareDeliveryChannel(c *comparison, now, want *resource.DeliveryChannel) *resource.DeliveryChannel {
 	if now == nil {
 		c.change(resource.Create, isNew, nil, strings.TrimSuffix("delivery to s3://"+want.Bucket+"/"+want.Prefix, "/"), whyChannel)
 		return want
 	}
-	if c.known(resource.DeliveryChannelSettings) && now.Bucket != want.Bucket {
-		c.note("AWS Config delivers to bucket %s; that stays", now.Bucket)
+	t := *now
+	if !c.known(resource.DeliveryChannelSettings) {
+		return &t
 	}
-	return now
+	if ch := put(c, resource.DeliveryChannelSettings, "s3BucketName", &t.Bucket, want.Bucket, whyChannel); ch != nil {
+		ch.Risk = "what AWS Config has delivered so far stays in the bucket of before"
+		ch.Ask = "AWS Config will deliver to another bucket than now. Is that wanted?"
+	}
+	if now.Frequency == "" {
+		put(c, resource.DeliveryChannelSettings, "deliveryFrequency", &t.Frequency, want.Frequency, whyChannel)
+	}
+	return &t
 }
 
 var configRuleRules = rules{

@@ -52,7 +52,7 @@ func compareParameterGroup(c *comparison, now, want *resource.ParameterGroup) *r
 func parameter(name, now, want string) string {
 	switch name {
 	case "shared_preload_libraries", "server_audit_events":
-		return joined(now, want)
+		return lengthened(now, want)
 	case "pgaudit.log":
 		return classes(now, want)
 	case "server_audit_excl_users": // fewer are stricter
@@ -83,8 +83,8 @@ func has(all []string, v string) bool {
 	return slices.ContainsFunc(all, func(a string) bool { return strings.EqualFold(a, v) })
 }
 
-// joined is a list with commas and what it lacks of another.
-func joined(now, want string) string {
+// lengthened is a list with commas and what it lacks of another.
+func lengthened(now, want string) string {
 	all := listed(now)
 	n := len(all)
 	for _, v := range listed(want) {
@@ -115,7 +115,7 @@ func classes(now, want string) string {
 	logged, ok := pgaudit(now)
 	need, wanted := pgaudit(want)
 	if !ok || !wanted {
-		return joined(now, want)
+		return lengthened(now, want)
 	}
 	all := maps.Clone(logged)
 	maps.Copy(all, need)
@@ -219,14 +219,14 @@ func options(c *comparison, name string, now, want map[string]string) map[string
 func option(setting, now, want string) string {
 	switch setting {
 	case "SERVER_AUDIT_EVENTS":
-		return joined(now, want)
+		return lengthened(now, want)
 	case "SERVER_AUDIT_EXCL_USERS":
 		return common(now, want)
 	case "SERVER_AUDIT_INCL_USERS":
 		if now == "" { // everybody's
 			return now
 		}
-		return joined(now, want)
+		return lengthened(now, want)
 	}
 	if a, err := strconv.Atoi(now); err == nil {
 		if b, err := strconv.Atoi(want); err == nil && a > b { // sizes, of which the larger holds more

@@ -60,10 +60,10 @@ func (c *comparison) policy(step resource.Step, setting string, now, want policy
 	}
 	before := len(c.changes)
 	for _, sid := range m.Added {
-		c.change(step, setting+", statement "+sid, nil, statement(m.Document, sid), r)
+		c.change(step, setting+", statement "+sid, nil, saidBy(m.Document, sid), r)
 	}
 	for _, s := range m.Replaced {
-		c.statement(step, setting+", statement "+called(s.Sid), s, statement(m.Document, s.Sid), r)
+		c.statement(step, setting+", statement "+called(s.Sid), s, saidBy(m.Document, s.Sid), r)
 	}
 	for _, s := range m.Dropped {
 		c.statement(step, setting+", statement "+called(s.Sid), s, "none", r).Risk = "whoever has access by this statement loses it"
@@ -90,8 +90,8 @@ func called(sid string) string {
 	return sid
 }
 
-// statement is the statement of a document that has a Sid, for people; or the Sid, where it has none of that name.
-func statement(d policy.Document, sid string) string {
+// saidBy is the statement of a document that has a Sid, for people; or the Sid, where it has none of that name.
+func saidBy(d policy.Document, sid string) string {
 	for _, s := range d.Statements {
 		if s.Sid == sid && sid != "" {
 			return brief(s)

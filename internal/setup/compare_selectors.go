@@ -16,14 +16,14 @@ import (
 // selectors makes a trail take all management events, and the data events that are wanted. Those that it takes already, it
 // goes on taking.
 func selectors(c *comparison, t *resource.Trail, want *resource.Trail) {
-	all := slices.Clone(t.Selectors)
+	taking := slices.Clone(t.Selectors)
 	before := len(c.changes)
 	for _, w := range want.Selectors {
-		if management(w) && len(w.Fields) == 1 {
-			all = allManagement(c, all, w)
+		if isManagement(w) && len(w.Fields) == 1 {
+			taking = allManagement(c, taking, w)
 			continue
 		}
-		all = taken(c, all, w)
+		taking = taken(c, taking, w)
 	}
 	for _, s := range t.Selectors {
 		if takesBucket(s, t.Bucket) {
@@ -38,13 +38,13 @@ func selectors(c *comparison, t *resource.Trail, want *resource.Trail) {
 			c.changes[i].Risk = "the basic event selectors become advanced ones, which take the same events and more"
 		}
 	}
-	if n := values(all); n > 500 {
+	if n := values(taking); n > 500 {
 		for i := before; i < len(c.changes); i++ {
 			c.changes[i].Manual = fmt.Sprintf("CloudTrail takes 500 values in a trail's selectors, and these would be %d: name fewer resources, or all", n)
 		}
 		return
 	}
-	t.Selectors, t.BasicSelectors = all, false
+	t.Selectors, t.BasicSelectors = taking, false
 }
 
 // allManagement replaces the selectors that take a part of the management events by the one that takes all. A trail without
@@ -53,7 +53,7 @@ func allManagement(c *comparison, all []resource.Selector, want resource.Selecto
 	var part []resource.Selector
 	readOnly := map[string]bool{}
 	for _, s := range all {
-		if !management(s) {
+		if !isManagement(s) {
 			continue
 		}
 		if len(s.Fields) == 1 {
@@ -72,7 +72,7 @@ func allManagement(c *comparison, all []resource.Selector, want resource.Selecto
 		was = append(was, selectorText(s))
 	}
 	c.change(resource.TrailSelectors, "AdvancedEventSelectors, management events", strings.Join(was, "; "), "read and write, of every service", whySelectors)
-	rest := slices.DeleteFunc(slices.Clone(all), management)
+	rest := slices.DeleteFunc(slices.Clone(all), isManagement)
 	return slices.Insert(rest, 0, want)
 }
 
@@ -89,8 +89,8 @@ func readsOnly(s resource.Selector) (string, bool) {
 	return "", false
 }
 
-// management reports whether a selector takes management events, or a part of them.
-func management(s resource.Selector) bool { return category(s) == "Management" }
+// isManagement reports whether a selector takes management events, or a part of them.
+func isManagement(s resource.Selector) bool { return category(s) == "Management" }
 
 func category(s resource.Selector) string {
 	for _, f := range s.Fields {
@@ -169,31 +169,45 @@ func within(one, s resource.Selector) bool {
 	return len(s.Fields) > 0
 }
 
-// narrower reports whether every value that g takes, f takes: for sure only where they are the same, or f has one operator.
+// narrower reports whether f surely takes every value that g takes: where they are the same, or have one operator each.
 func narrower(g, f resource.FieldSelector) bool {
 	if reflect.DeepEqual(g, f) {
 		return true
 	}
-	if operators(f) != 1 || operators(g) != 1 || len(f.NotEquals)+len(f.NotStartsWith)+len(f.NotEndsWith) > 0 {
+	if operators(f) != 1 || operators(g) != 1 {
 		return false
 	}
-	in := func(v string, exact bool) bool {
-		return exact && slices.Contains(f.Equals, v) || slices.ContainsFunc(f.StartsWith, func(p string) bool { return strings.HasPrefix(v, p) })
+	switch {
+	case len(g.Equals) > 0:
+		return every(g.Equals, func(v string) bool { return takes(f, v) })
+	case len(g.StartsWith) > 0:
+		return every(g.StartsWith, func(v string) bool { return takesBelow(f, v) })
+	case len(g.NotStartsWith) > 0 && len(f.NotStartsWith) > 0: // g leaves out all that f does
+		return every(f.NotStartsWith, func(v string) bool { return begins(v, g.NotStartsWith) })
 	}
-	values := 0
-	for _, v := range g.Equals {
-		values++
-		if !in(v, true) {
-			return false
-		}
-	}
-	for _, v := range g.StartsWith {
-		values++
-		if !in(v, false) {
-			return false
-		}
-	}
-	return values > 0
+	return false
+}
+
+// takes reports whether a field with one operator takes a value.
+func takes(f resource.FieldSelector, v string) bool {
+	return slices.Contains(f.Equals, v) || begins(v, f.StartsWith) ||
+		len(f.NotEquals) > 0 && !slices.Contains(f.NotEquals, v) || len(f.NotStartsWith) > 0 && !begins(v, f.NotStartsWith)
+}
+
+// takesBelow reports whether a field with one operator takes every value that begins so.
+func takesBelow(f resource.FieldSelector, prefix string) bool {
+	below := func(v string) bool { return strings.HasPrefix(v, prefix) }
+	return begins(prefix, f.StartsWith) || len(f.NotEquals) > 0 && !slices.ContainsFunc(f.NotEquals, below) ||
+		len(f.NotStartsWith) > 0 && !begins(prefix, f.NotStartsWith) && !slices.ContainsFunc(f.NotStartsWith, below)
+}
+
+// begins reports whether a text begins with one of those.
+func begins(v string, with []string) bool {
+	return slices.ContainsFunc(with, func(p string) bool { return strings.HasPrefix(v, p) })
+}
+
+func every(list []string, is func(string) bool) bool {
+	return !slices.ContainsFunc(list, func(v string) bool { return !is(v) })
 }
 
 // operators counts the operators that a field uses.

@@ -23,7 +23,11 @@ func compareSubscription(c *comparison, now, want *resource.Subscription) *resou
 		return &t
 	}
 	t := *now
-	if !now.Confirmed {
+	switch {
+	case !now.Endpoint.IsZero() && !want.Endpoint.IsZero() && !now.Endpoint.Equal(want.Endpoint):
+		c.change(resource.Create, "Endpoint", "another one of "+now.Label, "that of the blueprint", whySubscribed).Manual =
+			"aws sns unsubscribe --subscription-arn " + orDefault(now.ARN, "ARN") + "\nThe next apply then subscribes the endpoint of the blueprint. Until then the one of before is told"
+	case !now.Confirmed:
 		c.change(resource.Create, "SubscriptionStatus", "pending", "confirmed", whySubscribed).Manual = confirm(now)
 	}
 	return &t
