@@ -249,7 +249,9 @@ func (c *checks) database(member string, d DatabasePlan, before []DatabasePlan) 
 	switch {
 	case (d.Instance == "") == (d.Cluster == ""):
 		c.wrong(member, "want instance or cluster, one of the two")
-	case slices.ContainsFunc(before, func(x DatabasePlan) bool { return strings.EqualFold(x.Instance, d.Instance) && strings.EqualFold(x.Cluster, d.Cluster) }):
+	case slices.ContainsFunc(before, func(x DatabasePlan) bool {
+		return strings.EqualFold(x.Instance, d.Instance) && strings.EqualFold(x.Cluster, d.Cluster)
+	}):
 		c.wrong(member, "%q is there twice", d.Instance+d.Cluster)
 	}
 	c.form(member+".instance", d.Instance, databaseForm)

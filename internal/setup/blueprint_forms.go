@@ -48,9 +48,9 @@ var (
 var (
 	insightTypes = [...]string{"ApiCallRateInsight", "ApiErrorRateInsight"}
 	// groupDays are the retentions of a log group that CloudWatch Logs takes, from the year on that an audit looks back.
-	groupDays      = [...]int{365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
-	logClasses = [...]string{"all", "ddl", "function", "misc", "read", "role", "write"}
-	auditEvents    = [...]string{"CONNECT", "QUERY", "QUERY_DDL", "QUERY_DML", "QUERY_DML_NO_SELECT", "QUERY_DCL", "TABLE"}
+	groupDays   = [...]int{365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+	logClasses  = [...]string{"all", "ddl", "function", "misc", "read", "role", "write"}
+	auditEvents = [...]string{"CONNECT", "QUERY", "QUERY_DDL", "QUERY_DML", "QUERY_DML_NO_SELECT", "QUERY_DCL", "TABLE"}
 )
 
 func standardNames() []string { return slices.Sorted(maps.Keys(standards)) }
@@ -80,11 +80,11 @@ func isBucketName(s string) bool {
 		!slices.ContainsFunc(bucketEnds[:], func(p string) bool { return strings.HasSuffix(s, p) })
 }
 
-var s3ARN = regexp.MustCompile(`^arn:aws[a-z-]*:s3:::([^/]+)(/[ -~]{0,1024})?$`)
+var s3ARN = regexp.MustCompile(`^arn:aws[a-z-]*:s3:::([^/]+)(/[ -~]*)?$`)
 
 func isObjects(s string) bool {
 	if m := s3ARN.FindStringSubmatch(s); m != nil {
-		return isBucketName(m[1])
+		return len(s) <= 1100 && isBucketName(m[1])
 	}
 	return isBucketName(s)
 }
