@@ -42,6 +42,7 @@ type Bucket struct {
 	MFADelete             bool
 	Lock                  Lock
 	Lifecycle             []LifecycleRule
+	LifecycleMinimum      string // TransitionDefaultMinimumObjectSize, which is written with Lifecycle; empty: S3's default
 	Logging               AccessLogging
 	Policy                policy.Document
 }
@@ -90,9 +91,9 @@ type LifecycleRule struct {
 	Prefix             string // the objects it is about; empty: all
 	Filter             string // any other filter, as AWS writes it in JSON: the rule is then somebody else's and kept as it is
 	Transitions        []Transition
-	ExpireDays         int // of current versions
-	ExpireDate         string
-	ExpireMarkers      bool // delete markers of which nothing else is left
+	ExpireDays         int    // of current versions
+	ExpireDate         string // RFC 3339, in place of ExpireDays
+	ExpireMarkers      bool   // delete markers of which nothing else is left
 	NoncurrentMoves    []Transition
 	NoncurrentDays     int // after which noncurrent versions are deleted
 	NoncurrentVersions int // newer ones that are kept however old
@@ -101,9 +102,10 @@ type LifecycleRule struct {
 
 // Transition moves objects to another storage class.
 type Transition struct {
-	Days  int
-	Date  string
-	Class string // GLACIER_IR, DEEP_ARCHIVE, …
+	Days     int
+	Date     string // RFC 3339, in place of Days
+	Versions int    // of noncurrent versions: newer ones that are left where they are
+	Class    string // GLACIER_IR, DEEP_ARCHIVE, …
 }
 
 // AccessLogging is where a bucket's server access logs go; no Bucket is nowhere.
