@@ -159,3 +159,57 @@ func all() Module {
 	m.Manual = []string{"bucket archive: MFADelete: aws s3api put-bucket-versioning --mfa 'SERIAL CODE'"}
 	return m
 }
+
+// found is a module all of whose resources are there, just as they are wanted.
+func found(m Module) Module {
+	m.Exists, m.Now, m.Keys = map[resource.ID]bool{}, map[resource.ID]resource.Resource{}, map[resource.ID]string{}
+	for _, r := range m.Resources {
+		if s, ok := r.(*resource.Subscription); ok {
+			s.ARN = alarmARN + ":0a1b2c3d"
+		}
+		if d, ok := r.(*resource.Detector); ok {
+			d.Detector = "0a1b2c3d"
+		}
+		m.Exists[r.ID()], m.Now[r.ID()] = true, r
+		if k, ok := r.(*resource.Key); ok {
+			m.Keys[k.ID()] = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+		}
+	}
+	return m
+}
+
+// nasty is a text that Terraform, HCL, Markdown or a shell would take for more than a text.
+const nasty = `x"} ${file("/etc/passwd")} %{ if true }$${y}%%{z} \" 'q' $(id)` + "`id`"
+
+// hostile is a module of resources that somebody has given nasty names.
+func hostile() Module {
+	m := chain()
+	m.Name = nasty
+	for _, r := range m.Resources {
+		switch r := r.(type) {
+		case *resource.Role:
+			r.Description = nasty
+			r.Trust.Statements[0].Condition["StringEquals"]["aws:SourceArn"] = []string{trailARN + nasty, nasty}
+			r.Trust.Statements[0].Condition["StringEquals"][nasty] = []string{nasty}
+		case *resource.MetricFilter:
+			r.Pattern = `{"` + nasty
+		case *resource.Alarm:
+			r.Name += nasty
+			r.Description = nasty + "\nPATTERN\n\x1b"
+		case *resource.Subscription:
+			r.Label = nasty
+			r.Endpoint = secret.New(nasty)
+		case *resource.Bucket:
+			if r.Name == "trailseal-logs" {
+				r.Lifecycle[0].ID = nasty
+				r.Logging.Prefix = nasty
+			}
+		case *resource.Trail:
+			r.Selectors[1].Fields[2].StartsWith = []string{nasty}
+		}
+	}
+	m.Resources = append(m.Resources, &resource.ServiceAccess{Account: account, Service: nasty},
+		&resource.MetricFilter{Account: account, Region: region, LogGroup: "elsewhere", Name: nasty, Pattern: nasty, Namespace: "n", Metric: "m", Value: "1"})
+	m.Notes, m.Manual = []string{nasty + "\n# A title"}, []string{nasty + "\n```\n"}
+	return m
+}
