@@ -1,0 +1,60 @@
+package cloudformation
+
+import (
+	"cmp"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/trailseal/trailseal/internal/resource"
+)
+
+// described is the description of groups that are made. RDS cannot change one, and it is not read: so a group that is there
+// is not imported, since CloudFormation would put another in its place.
+const described = "Made by Trailseal"
+
+const groupKept = "it is there, and CloudFormation would replace it"
+
+func (t *template) addParameterGroup(g *resource.ParameterGroup) {
+	id := g.ID()
+	if t.exists(g) {
+		t.leave(id, parameterGroupCommand(g), groupKept)
+		return
+	}
+	kind, member := "RDS::DBParameterGroup", "DBParameterGroupName"
+	if g.Cluster {
+		kind, member = "RDS::DBClusterParameterGroup", "DBClusterParameterGroupName"
+	}
+	var parameters []field
+	for _, name := range sorted(g.Parameters) {
+		parameters = append(parameters, field{name, str(g.Parameters[name])})
+	}
+	t.put(entry{name: t.names.resource(id), kind: kind, retain: true, properties: object(
+		field{member, str(g.Name)},
+		field{"Description", str(described)},
+		field{"Family", str(g.Family)},
+		field{"Parameters", object(parameters...)},
+	)})
+}
+
+func (t *template) addOptionGroup(g *resource.OptionGroup) {
+	id := g.ID()
+	if t.exists(g) {
+		t.leave(id, optionGroupCommand(g), groupKept)
+		return
+	}
+	var options []*yaml.Node
+	for _, name := range sorted(g.Options) {
+		options = append(options, object(field{"OptionName", str(name)}, field{"OptionSettings", pairs("Name", g.Options[name])}))
+	}
+	t.put(entry{name: t.names.resource(id), kind: "RDS::OptionGroup", retain: true, properties: object(
+		field{"OptionGroupName", str(g.Name)},
+		field{"OptionGroupDescription", str(described)},
+		field{"EngineName", str(g.Engine)},
+		field{"MajorEngineVersion", quoted(g.Version)},
+		field{"OptionConfigurations", optional(options)},
+	)})
+}
+
+func (t *template) leaveDatabase(d *resource.Database) {
+	t.leave(d.ID(), databaseCommand(d), cmp.Or(d.Engine, "its")+" databases are yours, and no stack of ours is to make or replace one")
+}

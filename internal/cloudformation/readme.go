@@ -1,0 +1,3 @@
+package cloudformation
+
+func readme(s *Stack, templates []*template, files []File) []byte { return nil }
