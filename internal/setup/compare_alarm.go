@@ -24,7 +24,10 @@ func compareMetricFilter(c *comparison, now, want *resource.MetricFilter) *resou
 	if !c.known(resource.MetricFilterSettings) {
 		return &t
 	}
-	before := len(c.changes)
+	if manual := unseen(now); manual != "" {
+		c.change(resource.MetricFilterSettings, "metricTransformations", "of another kind", want.Namespace+"/"+want.Metric, whyFilter).Manual = manual
+		return &t
+	}
 	if strings.TrimSpace(now.Pattern) != strings.TrimSpace(want.Pattern) {
 		put(c, resource.MetricFilterSettings, "filterPattern", &t.Pattern, want.Pattern, whyFilter).Risk = "what only the pattern of before counted is no longer counted"
 	}
@@ -40,14 +43,21 @@ func compareMetricFilter(c *comparison, now, want *resource.MetricFilter) *resou
 		t.Default = want.Default
 		c.change(resource.MetricFilterSettings, "defaultValue", valueText(now.Default), valueText(want.Default), whyFilter)
 	}
-	if now.Others > 0 && len(c.changes) > before {
-		for i := before; i < len(c.changes); i++ {
-			c.changes[i].Manual = "the filter has more than one metric transformation, which setup would lose: change it by hand, keeping the others"
-		}
-		kept := *now
-		return &kept
-	}
 	return &t
+}
+
+// unseen says what is to be done about a filter whose metric an alarm does not see, or not whole. It has another purpose, for
+// which it is left. The text is empty where there is nothing of that.
+func unseen(f *resource.MetricFilter) string {
+	switch {
+	case f.Others > 0:
+		return "the filter has more than one metric transformation, which setup would lose: rename it, and setup makes its own"
+	case len(f.Dimensions)+len(f.System) > 0:
+		return "the filter's metric has dimensions, and an alarm that names none does not see it: rename the filter, and setup makes its own"
+	case f.Criteria != "":
+		return "the filter looks at a part of the logs: rename it, and setup makes its own"
+	}
+	return ""
 }
 
 func sameValue(a, b *float64) bool {
@@ -130,6 +140,9 @@ func watched(c *comparison, t *resource.Alarm, want *resource.Alarm) {
 	}
 	if text := alarmText(t); text == alarmText(&was) && text != alarmText(want) {
 		c.note("the alarm goes off at %s; that is no less sensitive than %s and stays", text, alarmText(want))
+	}
+	if was.Unit != "" && want.Unit == "" { // it sees only data of that unit
+		put(c, resource.AlarmSettings, "Unit", &t.Unit, "", whyAlarm)
 	}
 	// missing and ignore leave the alarm as it was, and breaching sets it off for nothing: the next event is then no news.
 	put(c, resource.AlarmSettings, "TreatMissingData", &t.Missing, want.Missing, whyAlarm)

@@ -97,6 +97,7 @@ func (f floor) raise(c *comparison, r resource.LifecycleRule, b *resource.Bucket
 	if b.MFADelete { // AWS takes no lifecycle then
 		return r
 	}
+	expire := max(r.ExpireDays, f.total)
 	if moved := f.moved(r.Transitions); moved > 0 {
 		r.Transitions = slices.Clone(r.Transitions)
 		for i, t := range r.Transitions {
@@ -105,9 +106,10 @@ func (f floor) raise(c *comparison, r resource.LifecycleRule, b *resource.Bucket
 				c.change(resource.BucketLifecycle, setting("Transition to "+t.Class, r), days(t.Days), days(r.Transitions[i].Days), whyRetention)
 			}
 		}
+		expire = max(expire, afterLast(r.Transitions))
 	}
 	if r.ExpireDays > 0 {
-		put(c, resource.BucketLifecycle, setting("Expiration", r), &r.ExpireDays, max(r.ExpireDays, f.total, afterLast(r.Transitions)), whyRetention)
+		put(c, resource.BucketLifecycle, setting("Expiration", r), &r.ExpireDays, expire, whyRetention)
 	}
 	if r.NoncurrentDays > 0 {
 		put(c, resource.BucketLifecycle, setting("NoncurrentVersionExpiration", r), &r.NoncurrentDays, max(r.NoncurrentDays, f.noncurrent), whyRetention)

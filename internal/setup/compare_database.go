@@ -58,7 +58,7 @@ func parameter(name, now, want string) string {
 	case "server_audit_excl_users": // fewer are stricter
 		return common(now, want)
 	}
-	if now != "" && isOff(want) && !isOff(now) {
+	if now != "" && (want == "" || isOff(want) && !isOff(now)) {
 		return now
 	}
 	return want

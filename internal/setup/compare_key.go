@@ -19,7 +19,7 @@ func compareKey(c *comparison, now, want *resource.Key) *resource.Key {
 	}
 	t := *now
 	if now.Foreign {
-		c.change(resource.KeyPolicy, "KeyManager", "AWS", "CUSTOMER", whyForeignKey).Manual =
+		c.change(resource.Create, "KeyManager", "AWS", "CUSTOMER", whyForeignKey).Manual =
 			"name a customer managed key in the blueprint (key.arn), or none, so that setup makes one"
 		return &t
 	}

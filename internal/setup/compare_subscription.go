@@ -11,26 +11,38 @@ var subscriptionRules = rules{
 	compare: comparing(compareSubscription),
 }
 
-// compareSubscription never tells an endpoint, which can be a secret; the label stands for it.
+// compareSubscription never tells an endpoint, which can be a secret; the label stands for it. An endpoint of before is told
+// as before, beside that of the blueprint.
 func compareSubscription(c *comparison, now, want *resource.Subscription) *resource.Subscription {
+	t := *want
+	t.Confirmed, t.ARN = false, ""
 	if now == nil {
 		c.change(resource.Create, isNew, nil, fmt.Sprintf("%s to %s", want.Protocol, want.Label), whySubscribed)
 		if want.Protocol == "email" {
 			c.note("AWS sends a mail to %s, in which somebody has to choose Confirm subscription; until then it is told nothing", want.Label)
 		}
-		t := *want
-		t.Confirmed, t.ARN = false, ""
 		return &t
 	}
-	t := *now
-	switch {
-	case !now.Endpoint.IsZero() && !want.Endpoint.IsZero() && !now.Endpoint.Equal(want.Endpoint):
-		c.change(resource.Create, "Endpoint", "another one of "+now.Label, "that of the blueprint", whySubscribed).Manual =
-			"aws sns unsubscribe --subscription-arn " + orDefault(now.ARN, "ARN") + "\nThe next apply then subscribes the endpoint of the blueprint. Until then the one of before is told"
-	case !now.Confirmed:
-		c.change(resource.Create, "SubscriptionStatus", "pending", "confirmed", whySubscribed).Manual = confirm(now)
+	is := subscribed(now, want)
+	if is == nil {
+		c.change(resource.Create, "Endpoint", "another one of "+now.Label, "that of the blueprint too", whySubscribed)
+		t.Same = append([]*resource.Subscription{now}, now.Same...)
+		return &t
 	}
-	return &t
+	if !is.Confirmed {
+		c.change(resource.Create, "SubscriptionStatus", "pending", "confirmed", whySubscribed).Manual = confirm(is)
+	}
+	return now
+}
+
+// subscribed is the subscription that has the endpoint which is wanted; the first where either endpoint is not known.
+func subscribed(now, want *resource.Subscription) *resource.Subscription {
+	for _, s := range append([]*resource.Subscription{now}, now.Same...) {
+		if s.Endpoint.IsZero() || want.Endpoint.IsZero() || s.Endpoint.Equal(want.Endpoint) {
+			return s
+		}
+	}
+	return nil
 }
 
 func confirm(s *resource.Subscription) string {
