@@ -8,7 +8,7 @@ import (
 	"github.com/trailseal/trailseal/internal/resource"
 )
 
-func (t *template) leaveServiceAccess(s *resource.ServiceAccess) {
+func (t *writer) leaveServiceAccess(s *resource.ServiceAccess) {
 	if t.exists(s) {
 		t.leave(s.ID(), "", "CloudFormation has no such resource, and it is there already")
 		return
@@ -17,7 +17,7 @@ func (t *template) leaveServiceAccess(s *resource.ServiceAccess) {
 		"CloudFormation has no such resource; it has to be there before the stack is made")
 }
 
-func (t *template) addRole(r *resource.Role) {
+func (t *writer) addRole(r *resource.Role) {
 	id := r.ID()
 	name := t.names.resource(id)
 	if r.ServiceLinkedTo != "" {
@@ -49,7 +49,7 @@ func (t *template) addRole(r *resource.Role) {
 }
 
 // inline are the policies of a role: within it, and those beside it that name a key, which in turn can name the role.
-func (t *template) inline(r *resource.Role) (inside []*yaml.Node, beside []entry) {
+func (t *writer) inline(r *resource.Role) (inside []*yaml.Node, beside []entry) {
 	id := r.ID()
 	for _, name := range sorted(r.Inline) {
 		if !t.namesKey(t.document(rolePolicyRank, r.Inline[name])) {
@@ -66,7 +66,7 @@ func (t *template) inline(r *resource.Role) (inside []*yaml.Node, beside []entry
 }
 
 // namesKey reports whether a node refers to a key of the template that is to be made: the ARN of one that is there is known.
-func (t *template) namesKey(n *yaml.Node) bool {
+func (t *writer) namesKey(n *yaml.Node) bool {
 	names := references(n)
 	return slices.ContainsFunc(t.resources, func(r resource.Resource) bool {
 		k, ok := r.(*resource.Key)

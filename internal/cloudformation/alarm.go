@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-func (t *template) addTopic(r *resource.Topic) {
+func (t *writer) addTopic(r *resource.Topic) {
 	id := r.ID()
 	name := t.names.resource(id)
 	e := entry{name: name, kind: "SNS::Topic", properties: object(
@@ -30,7 +30,7 @@ func (t *template) addTopic(r *resource.Topic) {
 
 // addSubscription writes a subscription. One that is there is not imported: SNS answers with it when it is asked to make it
 // again.
-func (t *template) addSubscription(r *resource.Subscription) {
+func (t *writer) addSubscription(r *resource.Subscription) {
 	t.put(entry{name: t.names.resource(r.ID()), kind: "SNS::Subscription", retain: t.exists(r), properties: object(
 		field{"TopicArn", t.say(restRank, t.stack.arn("sns", r.Region, r.Account, r.Topic))},
 		field{"Protocol", str(r.Protocol)},
@@ -39,7 +39,7 @@ func (t *template) addSubscription(r *resource.Subscription) {
 }
 
 // endpoint is an address that its label tells anyway, or a parameter that CloudFormation never shows.
-func (t *template) endpoint(r *resource.Subscription) *yaml.Node {
+func (t *writer) endpoint(r *resource.Subscription) *yaml.Node {
 	if r.Protocol == "email" && r.Endpoint.Equal(secret.New(r.Label)) {
 		return str(r.Label)
 	}
@@ -55,7 +55,7 @@ func (t *template) endpoint(r *resource.Subscription) *yaml.Node {
 	return call("Ref", t.parameter(camel(r.Topic)+camel(r.Label)+"Endpoint", fields...))
 }
 
-func (t *template) addSlackChannel(r *resource.SlackChannel) {
+func (t *writer) addSlackChannel(r *resource.SlackChannel) {
 	e := entry{name: t.names.resource(r.ID()), kind: "Chatbot::SlackChannelConfiguration", properties: object(
 		field{"ConfigurationName", str(r.Name)},
 		field{"SlackWorkspaceId", str(r.Workspace)},
@@ -69,7 +69,7 @@ func (t *template) addSlackChannel(r *resource.SlackChannel) {
 	t.put(e)
 }
 
-func (t *template) addMetricFilter(r *resource.MetricFilter) {
+func (t *writer) addMetricFilter(r *resource.MetricFilter) {
 	if r.Others > 0 {
 		t.leave(r.ID(), "", "it has more transformations than one, which a template cannot have")
 		return
@@ -113,7 +113,7 @@ func pairs(key string, m map[string]string) *yaml.Node {
 	return optional(items)
 }
 
-func (t *template) addAlarm(r *resource.Alarm) {
+func (t *writer) addAlarm(r *resource.Alarm) {
 	if r.Dimensions || r.Statistic == "" {
 		t.leave(r.ID(), "", "it is about more than one plain metric, which is not for a template of ours to say")
 		return

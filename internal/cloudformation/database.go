@@ -14,7 +14,7 @@ const described = "Made by Trailseal"
 
 const groupKept = "it is there, and CloudFormation would replace it"
 
-func (t *template) addParameterGroup(g *resource.ParameterGroup) {
+func (t *writer) addParameterGroup(g *resource.ParameterGroup) {
 	id := g.ID()
 	if t.exists(g) {
 		t.leave(id, parameterGroupCommand(g), groupKept)
@@ -36,7 +36,7 @@ func (t *template) addParameterGroup(g *resource.ParameterGroup) {
 	)})
 }
 
-func (t *template) addOptionGroup(g *resource.OptionGroup) {
+func (t *writer) addOptionGroup(g *resource.OptionGroup) {
 	id := g.ID()
 	if t.exists(g) {
 		t.leave(id, optionGroupCommand(g), groupKept)
@@ -55,6 +55,6 @@ func (t *template) addOptionGroup(g *resource.OptionGroup) {
 	)})
 }
 
-func (t *template) leaveDatabase(d *resource.Database) {
+func (t *writer) leaveDatabase(d *resource.Database) {
 	t.leave(d.ID(), databaseCommand(d), cmp.Or(d.Engine, "its")+" databases are yours, and no stack of ours is to make or replace one")
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // importList is what create-change-set takes as --resources-to-import.
-func (t *template) importList() ([]byte, error) {
+func (t *writer) importList() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -26,7 +26,7 @@ func strategy(r *resource.Recorder) string {
 
 // addRecorder writes a recorder. Neither it nor its delivery channel may wait for the other: CloudFormation starts the
 // recorder, which needs the channel, before it calls the recorder made.
-func (t *template) addRecorder(r *resource.Recorder) {
+func (t *writer) addRecorder(r *resource.Recorder) {
 	id := r.ID()
 	if t.exists(r) {
 		t.leave(id, recorderCommand(r), notImported)
@@ -48,7 +48,7 @@ func (t *template) addRecorder(r *resource.Recorder) {
 }
 
 // linked are the logical IDs of the roles that are linked to a service.
-func (t *template) linked(service string) []string {
+func (t *writer) linked(service string) []string {
 	var all []string
 	for _, r := range t.resources {
 		if role, ok := r.(*resource.Role); ok && role.ServiceLinkedTo == service {
@@ -58,7 +58,7 @@ func (t *template) linked(service string) []string {
 	return all
 }
 
-func (t *template) addDeliveryChannel(r *resource.DeliveryChannel) {
+func (t *writer) addDeliveryChannel(r *resource.DeliveryChannel) {
 	id := r.ID()
 	if t.exists(r) {
 		t.leave(id, channelCommand(r), notImported)
@@ -78,7 +78,7 @@ func (t *template) addDeliveryChannel(r *resource.DeliveryChannel) {
 	t.put(e)
 }
 
-func (t *template) addRule(r *resource.Rule) {
+func (t *writer) addRule(r *resource.Rule) {
 	id := r.ID()
 	if r.Owner != "" && r.Owner != "AWS" {
 		t.leave(id, "", "it is no managed rule of AWS")
@@ -108,7 +108,7 @@ func (t *template) addRule(r *resource.Rule) {
 }
 
 // inputs are the parameters of a rule of AWS Config, which are texts.
-func (t *template) inputs(text string) (*yaml.Node, error) {
+func (t *writer) inputs(text string) (*yaml.Node, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -131,7 +131,7 @@ func (t *template) inputs(text string) (*yaml.Node, error) {
 	return object(fields...), nil
 }
 
-func (t *template) addHub(h *resource.Hub) {
+func (t *writer) addHub(h *resource.Hub) {
 	id := h.ID()
 	name := t.names.resource(id)
 	e := entry{name: name, kind: "SecurityHub::Hub", properties: object(field{"EnableDefaultStandards", yes(false)})}
@@ -167,7 +167,7 @@ func standardPath(arn string) string {
 func standardName(arn string) string { return "Standard " + standardPath(arn) }
 
 // standardWanted is a condition for a standard that may be on already, so that it cannot be turned on by a stack.
-func (t *template) standardWanted(arn string) string {
+func (t *writer) standardWanted(arn string) string {
 	p := t.parameter("Enable "+standardPath(arn),
 		field{"Type", str("String")},
 		field{"Description", str("false where the Security Hub standard " + arn + " is on already")},
@@ -176,7 +176,7 @@ func (t *template) standardWanted(arn string) string {
 	return t.condition("Turn on "+standardPath(arn), p)
 }
 
-func (t *template) addDetector(d *resource.Detector) {
+func (t *writer) addDetector(d *resource.Detector) {
 	id := d.ID()
 	if t.exists(d) && d.Detector == "" {
 		t.leave(id, "", "it is there, but its id is not known, without which it cannot be imported")

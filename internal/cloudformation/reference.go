@@ -41,7 +41,7 @@ type target struct {
 }
 
 // allTargets are the targets of the place, the longest ARN first.
-func (t *template) allTargets() []target {
+func (t *writer) allTargets() []target {
 	var all []target
 	for _, r := range t.resources {
 		id := r.ID()
@@ -107,7 +107,7 @@ func (s *Stack) roleARN(r *resource.Role) string {
 }
 
 // parts are a text with references instead of the ARNs of what has a lower rank.
-func (t *template) parts(at rank, text string) []part {
+func (t *writer) parts(at rank, text string) []part {
 	if !strings.HasPrefix(text, "arn:") {
 		return []part{{text: text}}
 	}
@@ -118,7 +118,9 @@ func (t *template) parts(at rank, text string) []part {
 		}
 		return append(slices.Clone(target.ref), part{text: rest})
 	}
-	if key := t.foreignKey(text); key != nil {
+	// An import writes nothing, so that it can do without the ARN.
+	if key := t.foreignKey(text); key != nil && t.only == nil {
+		t.needs[t.stack.placeOf(key.ID())] = true
 		name := t.parameter(usesOf(t.stack.Resources).name(key)+"Arn",
 			field{"Type", str("String")},
 			field{"Description", str("ARN of the KMS key " + key.Alias + " of account " + key.Account + " in " + key.Region + ": an output of its stack")},
@@ -129,10 +131,10 @@ func (t *template) parts(at rank, text string) []part {
 }
 
 // foreignKey is the key of another place, not there yet, that an ARN stands for.
-func (t *template) foreignKey(arn string) *resource.Key {
+func (t *writer) foreignKey(arn string) *resource.Key {
 	for _, r := range t.stack.Resources {
 		k, ok := r.(*resource.Key)
-		if ok && t.stack.aliasARN(k.ID()) == arn && t.stack.keyARN(k) == "" && !slices.Contains(t.resources, r) {
+		if ok && arn != "" && t.stack.aliasARN(k.ID()) == arn && t.stack.keyARN(k) == "" && !slices.Contains(t.resources, r) {
 			return k
 		}
 	}
@@ -140,7 +142,7 @@ func (t *template) foreignKey(arn string) *resource.Key {
 }
 
 // plainARN is an ARN with pseudo parameters for the partition, region and account of the template.
-func (t *template) plainARN(arn string) []part {
+func (t *writer) plainARN(arn string) []part {
 	f := strings.SplitN(arn, ":", 6)
 	if len(f) < 6 || f[1] != t.stack.Partition {
 		return []part{{text: arn}}
@@ -160,7 +162,7 @@ func (t *template) plainARN(arn string) []part {
 }
 
 // say is a setting that can be an ARN; nothing if it is empty.
-func (t *template) say(at rank, text string) *yaml.Node {
+func (t *writer) say(at rank, text string) *yaml.Node {
 	if text == "" {
 		return nil
 	}
@@ -168,7 +170,7 @@ func (t *template) say(at rank, text string) *yaml.Node {
 }
 
 // says are settings that can be ARNs.
-func (t *template) says(at rank, texts []string) *yaml.Node {
+func (t *writer) says(at rank, texts []string) *yaml.Node {
 	var items []*yaml.Node
 	for _, s := range texts {
 		items = append(items, node(t.parts(at, s)))
@@ -177,7 +179,7 @@ func (t *template) says(at rank, texts []string) *yaml.Node {
 }
 
 // name is the name of a resource of a lower rank as a reference, else as text; nothing if it is empty.
-func (t *template) name(at rank, kind resource.Kind, name string) *yaml.Node {
+func (t *writer) name(at rank, kind resource.Kind, name string) *yaml.Node {
 	if name == "" {
 		return nil
 	}
@@ -190,7 +192,7 @@ func (t *template) name(at rank, kind resource.Kind, name string) *yaml.Node {
 }
 
 // document is a policy.
-func (t *template) document(at rank, d policy.Document) *yaml.Node {
+func (t *writer) document(at rank, d policy.Document) *yaml.Node {
 	if d.IsZero() {
 		return nil
 	}
@@ -215,7 +217,7 @@ func (t *template) document(at rank, d policy.Document) *yaml.Node {
 	)
 }
 
-func (t *template) principal(at rank, p policy.Principal) *yaml.Node {
+func (t *writer) principal(at rank, p policy.Principal) *yaml.Node {
 	if slices.Equal(p["*"], []string{"*"}) && len(p) == 1 {
 		return str("*")
 	}
@@ -226,7 +228,7 @@ func (t *template) principal(at rank, p policy.Principal) *yaml.Node {
 	return object(fields...)
 }
 
-func (t *template) policyCondition(at rank, c policy.Condition) *yaml.Node {
+func (t *writer) policyCondition(at rank, c policy.Condition) *yaml.Node {
 	var fields []field
 	for _, operator := range sorted(c) {
 		var keys []field
@@ -239,7 +241,7 @@ func (t *template) policyCondition(at rank, c policy.Condition) *yaml.Node {
 }
 
 // one is a list of a policy: a list of one is its item. The account of the template is a pseudo parameter.
-func (t *template) one(at rank, texts []string) *yaml.Node {
+func (t *writer) one(at rank, texts []string) *yaml.Node {
 	var items []*yaml.Node
 	for _, s := range texts {
 		if s == t.place.account {

@@ -34,6 +34,11 @@ type File struct {
 	Text []byte
 }
 
+// mostBytes is the longest template that CloudFormation reads from a bucket.
+//
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const mostBytes = 1 << 20
+
 // Write returns the templates, the lists of what they import, and README.md, sorted by name but for README.md, which is
 // first. An error is one of resources that no template can say: a text that CloudFormation would take for a reference to a
 // secret, or a lifecycle's filter that is not understood.
@@ -42,10 +47,10 @@ func Write(s Stack) ([]File, error) {
 		s.Partition = "aws"
 	}
 	var files []File
-	var templates []*template
+	var templates []*writer
 	var errs []error
 	for _, p := range s.places() {
-		full := newTemplate(&s, p)
+		full := newWriter(&s, p)
 		text, err := full.write()
 		errs = append(errs, err)
 		templates = append(templates, full)
@@ -59,6 +64,11 @@ func Write(s Stack) ([]File, error) {
 		errs = append(errs, err)
 		files = append(files, File{p.file("import", ".yaml"), text}, File{p.file("imports", ".json"), list})
 	}
+	for _, f := range files {
+		if len(f.Text) > mostBytes {
+			errs = append(errs, fmt.Errorf("%s is longer than the %d bytes that CloudFormation takes", f.Name, mostBytes))
+		}
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -70,6 +80,9 @@ func Write(s Stack) ([]File, error) {
 type place struct {
 	account, region, label string
 }
+
+// key is the place without its label.
+func (p place) key() place { return place{account: p.account, region: p.region} }
 
 // file is the name of a file about the place.
 func (p place) file(name, ext string) string {

@@ -18,9 +18,9 @@ import (
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // lost reports whether a key is there that cannot be imported, since its ARN is not known.
-func (t *template) lost(k *resource.Key) bool { return t.exists(k) && t.stack.keyARN(k) == "" }
+func (t *writer) lost(k *resource.Key) bool { return t.exists(k) && t.stack.keyARN(k) == "" }
 
-func (t *template) addKey(k *resource.Key) {
+func (t *writer) addKey(k *resource.Key) {
 	id := k.ID()
 	if k.Foreign {
 		t.leave(id, "", "it is AWS's own key, whose policy nobody can change")
@@ -50,7 +50,7 @@ func (t *template) addKey(k *resource.Key) {
 	}
 }
 
-func (t *template) addBucket(b *resource.Bucket) {
+func (t *writer) addBucket(b *resource.Bucket) {
 	id, at := b.ID(), rankOf(b)
 	name := t.names.resource(id)
 	e := entry{name: name, kind: "S3::Bucket", retain: true, properties: object(
@@ -85,7 +85,7 @@ func (t *template) addBucket(b *resource.Bucket) {
 }
 
 // bucket is the bucket of the place that has a name, or nil.
-func (t *template) bucket(name string) *resource.Bucket {
+func (t *writer) bucket(name string) *resource.Bucket {
 	for _, r := range t.resources {
 		if b, ok := r.(*resource.Bucket); ok && b.Name == name {
 			return b
@@ -94,7 +94,7 @@ func (t *template) bucket(name string) *resource.Bucket {
 	return nil
 }
 
-func (t *template) addBucketPolicy(b *resource.Bucket) {
+func (t *writer) addBucketPolicy(b *resource.Bucket) {
 	if b.Policy.IsZero() {
 		return
 	}
@@ -116,7 +116,7 @@ func (t *template) addBucketPolicy(b *resource.Bucket) {
 	t.put(e)
 }
 
-func (t *template) encryption(at rank, e resource.Encryption) *yaml.Node {
+func (t *writer) encryption(at rank, e resource.Encryption) *yaml.Node {
 	if e.Algorithm == "" {
 		return nil
 	}
@@ -147,7 +147,7 @@ func lock(l resource.Lock) *yaml.Node {
 // days is a number of days, or nothing for none.
 func days(n int) *yaml.Node { return when(n != 0, number(n)) }
 
-func (t *template) lifecycle(b *resource.Bucket) *yaml.Node {
+func (t *writer) lifecycle(b *resource.Bucket) *yaml.Node {
 	var rules []*yaml.Node
 	for _, r := range b.Lifecycle {
 		filter, err := filterOf(r.Filter)
@@ -188,7 +188,7 @@ func (t *template) lifecycle(b *resource.Bucket) *yaml.Node {
 }
 
 // expiry is after how many days log files expire: of the trail's bucket, a parameter that only grows.
-func (t *template) expiry(b *resource.Bucket, n int) *yaml.Node {
+func (t *writer) expiry(b *resource.Bucket, n int) *yaml.Node {
 	most := 0
 	for _, r := range b.Lifecycle {
 		most = max(most, r.ExpireDays)

@@ -11,8 +11,8 @@ import (
 	"github.com/trailseal/trailseal/internal/resource"
 )
 
-// template is a template while it is written.
-type template struct {
+// writer is a template while it is written.
+type writer struct {
 	stack     *Stack
 	place     place
 	resources []resource.Resource // those of the place
@@ -28,6 +28,7 @@ type template struct {
 	outputs    []field
 	imports    []imported
 	left       []left
+	needs      map[place]bool // whose stacks have to be there first
 	errs       []error
 }
 
@@ -48,8 +49,8 @@ type left struct {
 	command string // that does what apply would do; empty: nothing is to be done
 }
 
-func newTemplate(s *Stack, p place) *template {
-	t := &template{stack: s, place: p, names: newNames()}
+func newWriter(s *Stack, p place) *writer {
+	t := &writer{stack: s, place: p, names: newNames(), needs: map[place]bool{}}
 	for _, r := range s.Resources {
 		if at := s.placeOf(r.ID()); at.account == p.account && at.region == p.region {
 			t.resources = append(t.resources, r)
@@ -61,12 +62,12 @@ func newTemplate(s *Stack, p place) *template {
 }
 
 // imported is the template that imports what t would import, with the same logical IDs, and nothing else. t has been written.
-func (t *template) imported() *template {
+func (t *writer) imported() *writer {
 	only := map[string]bool{}
 	for _, i := range t.imports {
 		only[i.LogicalID] = true
 	}
-	i := &template{stack: t.stack, place: t.place, resources: t.resources, names: t.names, only: only}
+	i := &writer{stack: t.stack, place: t.place, resources: t.resources, names: t.names, only: only, needs: map[place]bool{}}
 	for _, target := range t.targets {
 		if only[target.name] {
 			i.targets = append(i.targets, target)
@@ -76,7 +77,7 @@ func (t *template) imported() *template {
 }
 
 // write writes the template.
-func (t *template) write() ([]byte, error) {
+func (t *writer) write() ([]byte, error) {
 	for _, r := range t.resources {
 		// What belongs to a resource, as a bucket's policy, is imported with it only.
 		if t.only == nil || t.only[t.names.resource(r.ID())] {
@@ -108,7 +109,7 @@ func quoted(s string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s, Style: yaml.DoubleQuotedStyle}
 }
 
-func (t *template) description() string {
+func (t *writer) description() string {
 	what := "Audit logging"
 	if t.only != nil {
 		what = "Imports what there is of the audit logging"
@@ -127,7 +128,7 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-func (t *template) metadata() *yaml.Node {
+func (t *writer) metadata() *yaml.Node {
 	var out []*yaml.Node
 	for _, l := range t.left {
 		out = append(out, str(l.id.String()+": "+l.why))
@@ -152,7 +153,7 @@ type entry struct {
 }
 
 // put writes a resource.
-func (t *template) put(e entry) {
+func (t *writer) put(e entry) {
 	if t.only != nil && !t.only[e.name] {
 		return
 	}
@@ -164,12 +165,12 @@ func (t *template) put(e entry) {
 }
 
 // has reports whether a resource is in the template.
-func (t *template) has(name string) bool {
+func (t *writer) has(name string) bool {
 	return slices.ContainsFunc(t.entries, func(e entry) bool { return e.name == name })
 }
 
 // body are the resources.
-func (t *template) body() *yaml.Node {
+func (t *writer) body() *yaml.Node {
 	var all []field
 	for _, e := range t.entries {
 		var retain *yaml.Node
@@ -189,7 +190,7 @@ func (t *template) body() *yaml.Node {
 }
 
 // dependsOn are those of after that the template has and the properties do not name anyway.
-func (t *template) dependsOn(e entry) *yaml.Node {
+func (t *writer) dependsOn(e entry) *yaml.Node {
 	named := references(e.properties)
 	var after []string
 	for _, name := range e.after {
@@ -226,14 +227,14 @@ func references(n *yaml.Node) map[string]bool {
 }
 
 // leave says that a resource is in no template.
-func (t *template) leave(id resource.ID, command, why string) {
+func (t *writer) leave(id resource.ID, command, why string) {
 	if t.only == nil {
 		t.left = append(t.left, left{id, why, command})
 	}
 }
 
 // parameter is a parameter; name is its logical ID, which may be asked for again.
-func (t *template) parameter(key string, fields ...field) string {
+func (t *writer) parameter(key string, fields ...field) string {
 	name := t.names.of("parameter "+key, camel(key))
 	if !slices.ContainsFunc(t.parameters, func(f field) bool { return f.name == name }) {
 		t.parameters = append(t.parameters, field{name, object(fields...)})
@@ -242,7 +243,7 @@ func (t *template) parameter(key string, fields ...field) string {
 }
 
 // condition is a condition that a parameter of true and false is true.
-func (t *template) condition(key, parameter string) string {
+func (t *writer) condition(key, parameter string) string {
 	name := t.names.of("condition "+key, camel(key))
 	if !slices.ContainsFunc(t.conditions, func(f field) bool { return f.name == name }) {
 		equals := list(call("Ref", parameter), quoted("true"))
@@ -254,7 +255,7 @@ func (t *template) condition(key, parameter string) string {
 }
 
 // output is an output.
-func (t *template) output(name, description string, value *yaml.Node, condition string) {
+func (t *writer) output(name, description string, value *yaml.Node, condition string) {
 	t.outputs = append(t.outputs, field{name, object(
 		field{"Description", str(description)},
 		field{"Condition", when(condition != "", str(condition))},
@@ -263,9 +264,9 @@ func (t *template) output(name, description string, value *yaml.Node, condition 
 }
 
 // exists reports whether a resource is there.
-func (t *template) exists(r resource.Resource) bool { return t.stack.Exists[r.ID()] }
+func (t *writer) exists(r resource.Resource) bool { return t.stack.Exists[r.ID()] }
 
 // fail notes that a resource cannot be said.
-func (t *template) fail(r resource.Resource, format string, args ...any) {
+func (t *writer) fail(r resource.Resource, format string, args ...any) {
 	t.errs = append(t.errs, fmt.Errorf("%s: "+format, append([]any{r.ID()}, args...)...))
 }

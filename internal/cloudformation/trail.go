@@ -9,7 +9,7 @@ import (
 )
 
 // add writes a resource with all that belongs to it.
-func (t *template) add(r resource.Resource) {
+func (t *writer) add(r resource.Resource) {
 	switch r := r.(type) {
 	case *resource.ServiceAccess:
 		t.leaveServiceAccess(r)
@@ -61,7 +61,7 @@ func retentions() []int {
 	return []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 }
 
-func (t *template) addLogGroup(g *resource.LogGroup) {
+func (t *writer) addLogGroup(g *resource.LogGroup) {
 	name := t.names.resource(g.ID())
 	e := entry{name: name, kind: "Logs::LogGroup", retain: true, properties: object(
 		field{"LogGroupName", str(g.Name)},
@@ -76,7 +76,7 @@ func (t *template) addLogGroup(g *resource.LogGroup) {
 }
 
 // retention is a parameter that only grows; nothing where logs never expire.
-func (t *template) retention(group string, n int) *yaml.Node {
+func (t *writer) retention(group string, n int) *yaml.Node {
 	if n == 0 {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (t *template) retention(group string, n int) *yaml.Node {
 		field{"AllowedValues", values}))
 }
 
-func (t *template) addTrail(r *resource.Trail) {
+func (t *writer) addTrail(r *resource.Trail) {
 	id := r.ID()
 	e := entry{name: t.names.resource(id), kind: "CloudTrail::Trail", retain: true, properties: object(
 		field{"TrailName", str(r.Name)},
@@ -116,17 +116,16 @@ func (t *template) addTrail(r *resource.Trail) {
 		field{"AdvancedEventSelectors", t.selectors(r.Selectors)},
 		field{"InsightSelectors", insights(r.Insights)},
 	)}
+	e.condition = t.bucketElsewhere(r)
 	if t.exists(r) {
 		e.identifier = map[string]string{"TrailName": r.Name}
-	} else {
-		e.condition = t.bucketElsewhere(r)
 	}
 	e.after = t.beforeTrail()
 	t.put(e)
 }
 
 // topicName is the delivery topic, which CloudTrail takes by its name or, elsewhere, by its ARN.
-func (t *template) topicName(arn string) *yaml.Node {
+func (t *writer) topicName(arn string) *yaml.Node {
 	n := t.say(trailRank, arn)
 	if n != nil && n.Tag == "!Ref" {
 		return call("GetAtt", n.Value+".TopicName")
@@ -135,7 +134,7 @@ func (t *template) topicName(arn string) *yaml.Node {
 }
 
 // beforeTrail are what CloudTrail looks at when a trail is made: the policies of its bucket, topic and role.
-func (t *template) beforeTrail() []string {
+func (t *writer) beforeTrail() []string {
 	var names []string
 	for _, r := range t.resources {
 		switch r := r.(type) {
@@ -161,13 +160,31 @@ func (t *template) beforeTrail() []string {
 	return names
 }
 
-// bucketElsewhere is the condition that the log bucket of another template is there; empty if this template has it, or if no
-// template has.
-func (t *template) bucketElsewhere(r *resource.Trail) string {
-	if t.bucket(r.Bucket) != nil || !t.stack.makes(r.Bucket) {
+// bucketIsReady is the parameter that says whether the log bucket of another template is there.
+const bucketIsReady = "LogBucketIsReady"
+
+// waits reports whether the trail waits for another stack, which itself needs something of this one.
+func (t *writer) waits() bool { return t.ready() != "" }
+
+// bucketElsewhere is the condition that the log bucket, which another template makes, is there; empty if the trail is there, or if
+// that template can go first. It cannot where the bucket needs the key of this one.
+func (t *writer) bucketElsewhere(r *resource.Trail) string {
+	b := t.stack.bucket(r.Bucket)
+	if b == nil || t.bucket(r.Bucket) != nil {
 		return ""
 	}
-	p := t.parameter("LogBucketIsReady",
+	ours := slices.ContainsFunc(t.resources, func(r resource.Resource) bool {
+		k, ok := r.(*resource.Key)
+		return ok && b.Encryption.KeyARN != "" && t.stack.aliasARN(k.ID()) == b.Encryption.KeyARN && t.stack.keyARN(k) == ""
+	})
+	switch {
+	case !ours:
+		t.needs[t.stack.placeOf(b.ID())] = true
+		return ""
+	case t.exists(r): // and so it has a bucket already
+		return ""
+	}
+	p := t.parameter(bucketIsReady,
 		field{"Type", str("String")},
 		field{"Description", str("Whether the bucket " + r.Bucket + " has been made by its own stack; the trail is made when it is")},
 		field{"Default", quoted("true")},
@@ -175,15 +192,17 @@ func (t *template) bucketElsewhere(r *resource.Trail) string {
 	return t.condition("TrailIsMade", p)
 }
 
-// makes reports whether any template has a bucket.
-func (s *Stack) makes(bucket string) bool {
-	return slices.ContainsFunc(s.Resources, func(r resource.Resource) bool {
-		b, ok := r.(*resource.Bucket)
-		return ok && b.Name == bucket
-	})
+// bucket is the bucket of any place that has a name, or nil.
+func (s *Stack) bucket(name string) *resource.Bucket {
+	for _, r := range s.Resources {
+		if b, ok := r.(*resource.Bucket); ok && b.Name == name {
+			return b
+		}
+	}
+	return nil
 }
 
-func (t *template) selectors(all []resource.Selector) *yaml.Node {
+func (t *writer) selectors(all []resource.Selector) *yaml.Node {
 	var out []*yaml.Node
 	for _, s := range all {
 		var fields []*yaml.Node
@@ -212,7 +231,7 @@ func insights(types []string) *yaml.Node {
 }
 
 // addOutputs tells what others need to know of the stack.
-func (t *template) addOutputs() {
+func (t *writer) addOutputs() {
 	said := map[string]bool{}
 	for _, r := range t.resources {
 		id := r.ID()
@@ -239,7 +258,7 @@ func (t *template) addOutputs() {
 		}
 		said[output] = true
 		condition := ""
-		if trail, ok := r.(*resource.Trail); ok && !t.exists(trail) {
+		if trail, ok := r.(*resource.Trail); ok {
 			condition = t.bucketElsewhere(trail)
 		}
 		t.output(output, what, value, condition)
