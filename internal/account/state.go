@@ -111,10 +111,10 @@ func pages(what string, next func(token *string) (items int, following *string, 
 	}
 }
 
-// sorted is list in order, nil if empty.
+// sorted is list in order, each once, nil if empty.
 func sorted(list []string) []string {
 	if len(list) == 0 {
 		return nil
 	}
-	return slices.Sorted(slices.Values(list))
+	return slices.Compact(slices.Sorted(slices.Values(list)))
 }
