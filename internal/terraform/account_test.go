@@ -164,14 +164,16 @@ func all() Module {
 func found(m Module) Module {
 	m.Exists, m.Now, m.Keys = map[resource.ID]bool{}, map[resource.ID]resource.Resource{}, map[resource.ID]string{}
 	for _, r := range m.Resources {
-		if s, ok := r.(*resource.Subscription); ok {
+		if s, ok := r.(*resource.Subscription); ok && s.ARN == "" {
 			s.ARN = alarmARN + ":0a1b2c3d"
 		}
-		if d, ok := r.(*resource.Detector); ok {
+		if d, ok := r.(*resource.Detector); ok && d.Detector == "" {
 			d.Detector = "0a1b2c3d"
 		}
 		m.Exists[r.ID()], m.Now[r.ID()] = true, r
-		if k, ok := r.(*resource.Key); ok {
+		if k, ok := r.(*resource.Key); ok && k.ARN != "" {
+			m.Keys[k.ID()] = k.ARN
+		} else if ok {
 			m.Keys[k.ID()] = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 		}
 	}

@@ -34,6 +34,19 @@ func (w *writer) topic(t *resource.Topic) {
 	}
 }
 
+// topicName is a topic as a trail names it: CloudTrail gives back a name for a topic of the trail's own region and account.
+func (w *writer) topicName(t *resource.Trail) expr {
+	for _, r := range w.m.Resources {
+		if topic, ok := r.(*resource.Topic); ok && w.topicARN(topic) == t.TopicARN && topic.Region == t.Region && topic.Account == t.Account {
+			return expr("aws_sns_topic." + w.labels[topic.ID()] + ".name")
+		}
+	}
+	if name, ok := strings.CutPrefix(t.TopicARN, w.arn("sns", t.Region, t.Account, "")); ok {
+		return quoted(name)
+	}
+	return w.refer(last, t.TopicARN)
+}
+
 // https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/sns_topic_subscription
 
 func (w *writer) subscription(s *resource.Subscription) {
@@ -59,7 +72,7 @@ func (w *writer) subscription(s *resource.Subscription) {
 	if !strings.HasPrefix(s.ARN, "arn:") {
 		return
 	}
-	b.keep(false, "raw_message_delivery", "filter_policy", "filter_policy_scope", "delivery_policy", "redrive_policy",
+	b.keep(false, "raw_message_delivery", "filter_policy", "delivery_policy", "redrive_policy",
 		"endpoint_auto_confirms", "confirmation_timeout_in_minutes")
 	w.bring(b.address, s.ARN)
 }

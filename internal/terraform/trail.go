@@ -22,7 +22,9 @@ func (w *writer) trail(t *resource.Trail) {
 	b.set("s3_bucket_name", w.bucketName(t.Bucket))
 	b.text("s3_key_prefix", t.Prefix)
 	w.arnOf(b, "kms_key_id", t.KeyARN)
-	w.arnOf(b, "sns_topic_name", t.TopicARN)
+	if t.TopicARN != "" {
+		b.set("sns_topic_name", w.topicName(t))
+	}
 	w.arnOf(b, "cloud_watch_logs_group_arn", t.LogGroupARN)
 	w.arnOf(b, "cloud_watch_logs_role_arn", t.LogRoleARN)
 	ignored := w.ignored(t.ID())

@@ -18,7 +18,7 @@ resource "aws_cloudtrail" "main" {
 
   s3_bucket_name             = aws_s3_bucket.logs.id
   kms_key_id                 = aws_kms_key.trail.arn
-  sns_topic_name             = aws_sns_topic.deliveries.arn
+  sns_topic_name             = aws_sns_topic.deliveries.name
   cloud_watch_logs_group_arn = "${aws_cloudwatch_log_group.trail.arn}:*"
   cloud_watch_logs_role_arn  = aws_iam_role.cloudtrail_logs.arn
 
