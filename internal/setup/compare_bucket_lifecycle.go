@@ -109,12 +109,20 @@ func (f floor) raise(c *comparison, r resource.LifecycleRule, b *resource.Bucket
 		expire = max(expire, afterLast(r.Transitions))
 	}
 	if r.ExpireDays > 0 {
-		put(c, resource.BucketLifecycle, setting("Expiration", r), &r.ExpireDays, expire, whyRetention)
+		postpone(c, setting("Expiration", r), &r.ExpireDays, expire)
 	}
 	if r.NoncurrentDays > 0 {
-		put(c, resource.BucketLifecycle, setting("NoncurrentVersionExpiration", r), &r.NoncurrentDays, max(r.NoncurrentDays, f.noncurrent), whyRetention)
+		postpone(c, setting("NoncurrentVersionExpiration", r), &r.NoncurrentDays, max(r.NoncurrentDays, f.noncurrent))
 	}
 	return r
+}
+
+// postpone moves a number of days back.
+func postpone(c *comparison, setting string, now *int, to int) {
+	if *now != to {
+		c.change(resource.BucketLifecycle, setting, days(*now), days(to), whyRetention)
+		*now = to
+	}
 }
 
 // moved is by how many days the transitions to cold storage come too early. All are moved by as many, since AWS asks for some

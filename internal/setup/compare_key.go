@@ -15,7 +15,7 @@ var keyRules = rules{
 func compareKey(c *comparison, now, want *resource.Key) *resource.Key {
 	if now == nil {
 		c.change(resource.Create, isNew, nil, "customer managed KMS key", whyKey)
-		now = &resource.Key{Account: want.Account, Region: want.Region, ARN: want.ARN, Enabled: true, Policy: want.Policy, Description: want.Description}
+		now = &resource.Key{Account: want.Account, Region: want.Region, Alias: want.Alias, ARN: want.ARN, Enabled: true, Policy: want.Policy, Description: want.Description}
 	}
 	t := *now
 	if now.Foreign {

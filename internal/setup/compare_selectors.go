@@ -26,7 +26,7 @@ func selectors(c *comparison, t *resource.Trail, want *resource.Trail) {
 		taking = taken(c, taking, w)
 	}
 	for _, s := range t.Selectors {
-		if takesBucket(s, t.Bucket) {
+		if takesBucket(s, partitionOf(t.Region), t.Bucket) {
 			c.note("the selector %s takes the objects of the log bucket itself, %s: each log file that is delivered makes events, and those the next log file", selectorText(s), t.Bucket)
 		}
 	}
@@ -238,16 +238,12 @@ func values(all []resource.Selector) int {
 	return n
 }
 
-// takesBucket reports whether a selector takes the data events of a bucket's objects.
-func takesBucket(s resource.Selector, bucket string) bool {
-	object := func(arn string) resource.Selector {
-		return resource.Selector{Fields: []resource.FieldSelector{{Field: "eventCategory", Equals: []string{"Data"}},
-			{Field: "resources.type", Equals: []string{"AWS::S3::Object"}}, {Field: "readOnly", Equals: []string{"false"}},
-			{Field: "resources.ARN", StartsWith: []string{arn}}}}
-	}
-	return category(s) == "Data" && slices.ContainsFunc([]string{"aws", "aws-cn", "aws-us-gov"}, func(partition string) bool {
-		return within(object("arn:"+partition+":s3:::"+bucket+"/"), s)
-	})
+// takesBucket reports whether a selector takes the data events of a bucket's objects as they are written.
+func takesBucket(s resource.Selector, partition, bucket string) bool {
+	written := resource.Selector{Fields: []resource.FieldSelector{{Field: "eventCategory", Equals: []string{"Data"}},
+		{Field: "resources.type", Equals: []string{"AWS::S3::Object"}}, {Field: "readOnly", Equals: []string{"false"}},
+		{Field: "resources.ARN", StartsWith: []string{"arn:" + partition + ":s3:::" + bucket + "/"}}}}
+	return category(s) == "Data" && within(written, s)
 }
 
 // selectorText is a selector for people.
