@@ -35,6 +35,11 @@ func (b Blueprint) Check() error {
 	if err != nil {
 		return err
 	}
+	return b.check(all)
+}
+
+// check is Check with these detections.
+func (b Blueprint) check(all []catalog.Detection) error {
 	c := &checks{}
 	c.head(b)
 	c.bucket(b.Bucket)
@@ -148,9 +153,7 @@ func (c *checks) bucket(b BucketPlan) {
 		c.wrong("bucket.retention.total_days", "%d: want at least the %d of hot_days", t, h)
 	}
 	if b.Lock != nil {
-		if b.Lock.Mode != "" {
-			c.words("bucket.object_lock.mode", []string{b.Lock.Mode}, []string{"governance", "compliance"})
-		}
+		c.form("bucket.object_lock.mode", b.Lock.Mode, lockForm)
 		c.span("bucket.object_lock.days", b.Lock.Days, 1, mostDays)
 	}
 	switch {

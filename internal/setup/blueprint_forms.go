@@ -30,6 +30,7 @@ var (
 	bucketForm  = form{isBucketName, "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit first and last"}
 	prefixForm  = pattern(`[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*`, "at most 200 letters, digits and ! - _ . * ' ( ), with / between parts but not first or last").atMost(200)
 	roleARNForm = pattern(`arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]{1,510}/)?[A-Za-z0-9+=,.@_-]{1,64}`, "the ARN of a role, as in arn:aws:iam::111122223333:role/Readers")
+	lockForm    = pattern(`governance|compliance`, "governance or compliance")
 	roleForm    = pattern(`[A-Za-z0-9+=,.@_-]{1,64}`, "a role's name: 1 to 64 letters, digits and + = , . @ _ -")
 	// What may assume a role: never everybody.
 	principalForm = pattern(`arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]{1,512})`, "the ARN of an account's root, a role or a user, as in arn:aws:iam::111122223333:root")
