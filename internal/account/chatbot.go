@@ -29,7 +29,7 @@ var slackChannelHandler = handler{
 		},
 		resource.SlackChannelSettings: {
 			{Action: "chatbot:DescribeSlackChannelConfigurations", Any: true},
-			{Action: "chatbot:UpdateSlackChannelConfiguration", Any: true},
+			{Action: "chatbot:UpdateSlackChannelConfiguration"},
 			passChatbot,
 		},
 	},

@@ -86,7 +86,7 @@ func describeDatabase(ctx context.Context, client *rds.Client, id resource.ID) (
 			return nil, false, nil
 		}
 		c := out.DBClusters[0]
-		return clusterDatabase(id.Account, id.Region, c), c.PendingModifiedValues != nil && !reflect.ValueOf(*c.PendingModifiedValues).IsZero(), nil
+		return clusterDatabase(id.Account, id.Region, c), c.PendingModifiedValues != nil && waiting(*c.PendingModifiedValues), nil
 	}
 	out, err := client.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(name)})
 	switch {
@@ -98,7 +98,21 @@ func describeDatabase(ctx context.Context, client *rds.Client, id resource.ID) (
 		return nil, false, nil
 	}
 	i := out.DBInstances[0]
-	return instanceDatabase(id.Account, id.Region, i), i.PendingModifiedValues != nil && !reflect.ValueOf(*i.PendingModifiedValues).IsZero(), nil
+	return instanceDatabase(id.Account, id.Region, i), i.PendingModifiedValues != nil && waiting(*i.PendingModifiedValues), nil
+}
+
+// waiting reports whether RDS's PendingModifiedValues name a change. Log exports do not wait.
+func waiting(pending any) bool {
+	v := reflect.ValueOf(pending)
+	for i := range v.NumField() {
+		switch f := v.Field(i); {
+		case v.Type().Field(i).Name == "PendingCloudwatchLogsExports":
+		case f.Kind() == reflect.Slice && f.Len() == 0:
+		case !f.IsZero():
+			return true
+		}
+	}
+	return false
 }
 
 func instanceDatabase(account, region string, i types.DBInstance) *resource.Database {
@@ -222,7 +236,10 @@ func surveyDatabases(ctx context.Context, a *Account, where resource.Where, s *r
 			continue
 		}
 		families, err := families(ctx, client, where.Region, list[0].Cluster)
-		a.unlisted(ctx, s, resource.ParameterGroupKind, where.Region, err)
+		if err != nil { // without a family no group can be made for them
+			a.unlisted(ctx, s, resource.DatabaseKind, where.Region, err)
+			continue
+		}
 		for _, db := range list {
 			db.Family = families[db.ParameterGroup]
 		}

@@ -177,12 +177,22 @@ func TestGroupOfADatabaseWaitsForWhatElseWaits(t *testing.T) {
 		t.Errorf("asked %s", put)
 	}
 
-	a, asked = answers(t, map[string]answer{"DescribeDBInstances": {body: fmt.Sprintf(instance, "<PendingModifiedValues/>")}, "ModifyDBInstance": {body: "<R><ModifyDBInstanceResult/></R>"}})
+	a, asked = answers(t, map[string]answer{"DescribeDBInstances": {body: fmt.Sprintf(instance, "<PendingModifiedValues><ProcessorFeatures/><PendingCloudwatchLogsExports><LogTypesToEnable><member>audit</member></LogTypesToEnable></PendingCloudwatchLogsExports></PendingModifiedValues>")}, "ModifyDBInstance": {body: "<R><ModifyDBInstanceResult/></R>"}})
 	if err := a.Do(t.Context(), resource.Edit{Step: resource.DatabaseParameterGroup, To: to, From: from}); err != nil {
 		t.Error(err)
 	}
 	if put := asked.last("ModifyDBInstance"); !strings.Contains(put, "ApplyImmediately=true") || !strings.Contains(put, "DBParameterGroupName=new") || strings.Contains(put, "LogTypes") {
 		t.Errorf("asked %s", put)
+	}
+}
+
+func TestDatabasesWithoutAFamilyAreUnknown(t *testing.T) {
+	a, _ := answers(t, map[string]answer{"DescribeDBClusters": {body: "<R><DescribeDBClustersResult/></R>"}, "DescribeDBInstances": {body: "<R><DescribeDBInstancesResult>" +
+		"<DBInstances><DBInstance><DBInstanceIdentifier>d</DBInstanceIdentifier></DBInstance></DBInstances></DescribeDBInstancesResult></R>"}})
+	s := &resource.Survey{Account: us}
+	surveyDatabases(t.Context(), a, resource.Where{Region: east, Databases: true}, s)
+	if len(s.Databases) != 0 || len(s.Unread) != 1 || s.Unread[0].Kind != resource.DatabaseKind || !errors.Is(s.Unread[0].Err, object.ErrDenied) {
+		t.Errorf("%+v, %+v", s.Databases, s.Unread)
 	}
 }
 
