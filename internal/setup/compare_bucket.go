@@ -127,7 +127,7 @@ func versioning(c *comparison, t *resource.Bucket, want *resource.Bucket) {
 func asRoot(b *resource.Bucket) string {
 	return fmt.Sprintf("aws s3api put-bucket-versioning --bucket %s --versioning-configuration Status=Enabled,MFADelete=Enabled --mfa \"arn:%s:iam::%s:mfa/root-account-mfa-device 123456\"\n"+
 		"Only the root user of account %s can, with long-term access keys of root (no console, no role, no session) and, in place of 123456, the code that its MFA device shows. Delete the access keys right after.",
-		b.Name, partitionOf(b.Region), b.Account, b.Account)
+		b.Name, PartitionOf(b.Region), b.Account, b.Account)
 }
 
 // lock never shortens a retention nor loosens its mode.

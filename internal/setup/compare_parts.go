@@ -145,17 +145,6 @@ func whom(word string, p policy.Principal) string {
 	return word + strings.Join(all, ", ")
 }
 
-// partitionOf is the partition of a region.
-func partitionOf(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
-}
-
 // sameKey reports whether two texts name the same KMS key, each an ARN, an id or an alias. Whether an alias and an id are of
 // the same key, their texts do not say.
 func sameKey(a, b string) bool { return keyName(a) == keyName(b) }

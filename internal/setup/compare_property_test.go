@@ -13,7 +13,7 @@ import (
 )
 
 // pairs is how many pairs of now and want each kind is compared with.
-const pairs = 1500
+const pairs = 800
 
 // diff is how two resources differ; secrets by whether they are equal.
 func diff(a, b resource.Resource) string { return cmp.Diff(a, b) }

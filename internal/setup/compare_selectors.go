@@ -26,7 +26,7 @@ func selectors(c *comparison, t *resource.Trail, want *resource.Trail) {
 		taking = taken(c, taking, w)
 	}
 	for _, s := range t.Selectors {
-		if takesBucket(s, partitionOf(t.Region), t.Bucket) {
+		if takesBucket(s, PartitionOf(t.Region), t.Bucket) {
 			c.note("the selector %s takes the objects of the log bucket itself, %s: each log file that is delivered makes events, and those the next log file", selectorText(s), t.Bucket)
 		}
 	}
