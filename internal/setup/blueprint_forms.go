@@ -27,11 +27,13 @@ var (
 	trailForm = form{isTrailName, "3 to 128 letters, digits, dots, underscores and hyphens, a letter or digit first and last, no two signs side by side"}
 	keyForm   = pattern(`arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}`, "the ARN of a key, as in arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-	bucketForm  = form{isBucketName, "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit first and last"}
-	prefixForm  = pattern(`[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*`, "at most 200 letters, digits and ! - _ . * ' ( ), with / between parts but not first or last").atMost(200)
-	roleARNForm = pattern(`arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]{1,510}/)?[A-Za-z0-9+=,.@_-]{1,64}`, "the ARN of a role, as in arn:aws:iam::111122223333:role/Readers")
-	lockForm    = pattern(`governance|compliance`, "governance or compliance")
-	roleForm    = pattern(`[A-Za-z0-9+=,.@_-]{1,64}`, "a role's name: 1 to 64 letters, digits and + = , . @ _ -")
+	bucketForm = form{isBucketName, "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit first and last"}
+	prefixForm = pattern(`[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*`, "at most 200 letters, digits and ! - _ . * ' ( ), with / between parts but not first or last").atMost(200)
+	// Roles of IAM Identity Center have names that AWS makes, so that a pattern is taken, but never of all roles.
+	roleARNForm = pattern(`arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]{1,510}/)?[A-Za-z0-9+=,.@_*?-]*[A-Za-z0-9+=,.@_-][A-Za-z0-9+=,.@_*?-]*`,
+		"the ARN of a role, as in arn:aws:iam::111122223333:role/Readers").atMost(600)
+	lockForm = pattern(`governance|compliance`, "governance or compliance")
+	roleForm = pattern(`[A-Za-z0-9+=,.@_-]{1,64}`, "a role's name: 1 to 64 letters, digits and + = , . @ _ -")
 	// What may assume a role: never everybody.
 	principalForm = pattern(`arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]{1,512})`, "the ARN of an account's root, a role or a user, as in arn:aws:iam::111122223333:root")
 	groupForm     = pattern(`[A-Za-z0-9_/.#-]{1,512}`, "1 to 512 letters, digits and _ - / . #")

@@ -45,10 +45,10 @@ func (c *compiler) wantAuditor() {
 	}
 	a := policy.Auditor{Partition: c.s.Partition, Account: c.s.Account, Region: c.s.Region, Bucket: l.bucket, Prefix: l.prefix,
 		TrailARN: l.arn, LogGroup: l.group}
-	if l.managed == "" {
-		a.KeyARN = l.key.arn
-	} else {
+	if l.managed != "" {
 		a.Bucket, a.Prefix, a.KeyARN = l.trail.Bucket, l.trail.Prefix, l.trail.KeyARN
+	} else if l.key.account != c.s.Account {
+		a.KeyARN = l.key.arn // of the account's own, the key's policy says it
 	}
 	c.want(&resource.Role{Account: c.s.Account, Name: c.b.Auditor.Role, Path: "/", Trust: policy.AuditorTrust(trusted),
 		Description: "Reads the evidence of audit logging, and changes nothing",

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trailseal/trailseal/internal/object"
+	"github.com/trailseal/trailseal/internal/policy"
 	"github.com/trailseal/trailseal/internal/resource"
 )
 
@@ -197,5 +198,26 @@ func TestCompileAccessBucketNameIsShortEnough(t *testing.T) {
 	set := compiled(t, Blueprint{Bucket: BucketPlan{Name: strings.Repeat("a", 55) + ".-" + strings.Repeat("b", 6)}}, surveyOf())
 	if got, want := all[*resource.Bucket](set)[0].Name, strings.Repeat("a", 55)+"-access"; got != want || !isBucketName(got) {
 		t.Errorf("the bucket of access logs is %q, want %q", got, want)
+	}
+}
+
+// The auditor's role is made before the key, and after apply nothing of it is to be changed once the key's ARN is known.
+func TestCompileAuditorDoesNotWaitForTheKey(t *testing.T) {
+	b := Blueprint{Name: "acme", Auditor: AuditorPlan{Role: "auditor"}}
+	before := compiled(t, b, surveyOf())
+	f := facts()
+	f.Keys = map[resource.ID]string{only[*resource.Key](t, before).ID(): keyARN}
+	after, err := Compile(b, surveyOf(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(all[*resource.Role](before), all[*resource.Role](after)); diff != "" {
+		t.Error(diff)
+	}
+	policies := only[*resource.Key](t, after).Policy.Statements
+	if !slices.ContainsFunc(policies, func(s policy.Statement) bool {
+		return s.Sid == "AuditorReads" && slices.Contains(s.Action, "kms:GetKeyRotationStatus") && slices.Contains(s.Principal["AWS"], "arn:aws:iam::111122223333:role/auditor")
+	}) {
+		t.Error("the key's policy does not let the auditor read how it is kept")
 	}
 }

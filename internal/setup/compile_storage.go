@@ -77,14 +77,21 @@ func (c *compiler) readers() []string {
 // wantKey wants a key with what it is for in its region.
 func (c *compiler) wantKey(k keyRef) {
 	l := &c.l
-	p := policy.TrailKey{Partition: c.s.Partition, Account: k.account, Region: k.region, TrailARN: l.arn, Readers: c.readers()}
+	p := policy.TrailKey{Partition: c.s.Partition, Account: k.account, Region: k.region}
+	files := l.managed == "" && k.id() == l.key.id() // it encrypts log files
+	if files {
+		p.TrailARN, p.Readers = l.arn, c.readers()
+	}
 	if k.id() == l.local.id() {
 		p.LogsRegion, p.Alarms, p.DeliveryTopic = c.s.Region, l.group != "", l.delivery != ""
 		if l.managed == "" {
 			p.LogGroup = l.group
 		}
+		if p.DeliveryTopic {
+			p.TrailARN = l.arn
+		}
 	}
-	if k.id() == l.key.id() && l.bucketAccount != k.account {
+	if files && l.bucketAccount != k.account {
 		p.BucketAccount = l.bucketAccount
 	}
 	want := &resource.Key{Account: k.account, Region: k.region, Alias: k.alias, Enabled: true, Rotation: true,
@@ -92,7 +99,17 @@ func (c *compiler) wantKey(k keyRef) {
 	if k.alias == "" || c.facts.Keys[k.id()] != "" {
 		want.ARN = k.arn
 	}
+	if files && l.auditor != "" && k.account == c.s.Account {
+		want.Policy.Statements = append(want.Policy.Statements, keyEvidence(l.auditor))
+	}
 	c.want(want)
+}
+
+// keyEvidence lets the auditor read how a key is kept. The key's policy says so, and not the role's: the role is made
+// before the key, whose policy can name only what is there, and so before the key has an ARN.
+func keyEvidence(auditor string) policy.Statement {
+	return policy.Statement{Sid: "AuditorReads", Effect: "Allow", Principal: policy.Principal{"AWS": {auditor}},
+		Action: []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"}, Resource: []string{"*"}}
 }
 
 // wantAccessBucket wants the bucket of the log bucket's access logs. S3 writes them with its own keys only, and to a bucket
