@@ -27,7 +27,7 @@ var roleHandler = handler{
 	reads: []Permission{{Action: "iam:GetRole", On: []string{anyRole}}, {Action: "iam:ListRolePolicies", On: []string{anyRole}},
 		{Action: "iam:GetRolePolicy", On: []string{anyRole}}, {Action: "iam:ListAttachedRolePolicies", On: []string{anyRole}}},
 	writes: map[resource.Step][]Permission{
-		resource.Create:      {{Action: "iam:CreateRole", On: []string{anyRole}}, {Action: "iam:CreateServiceLinkedRole", On: []string{anyRole}},
+		resource.Create: {{Action: "iam:CreateRole", On: []string{anyRole}}, {Action: "iam:CreateServiceLinkedRole", On: []string{anyRole}},
 			{Action: "iam:GetRole", On: []string{anyRole}}},
 		resource.RoleTrust:   {{Action: "iam:UpdateAssumeRolePolicy", On: []string{anyRole}}},
 		resource.RoleInline:  {{Action: "iam:PutRolePolicy", On: []string{anyRole}}},
@@ -174,7 +174,7 @@ func createRole(ctx context.Context, client *iam.Client, r *resource.Role) error
 	what := fmt.Sprintf("create role %q", r.Name)
 	if r.ServiceLinkedTo != "" {
 		_, err := client.CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(r.ServiceLinkedTo)})
-		if is(err, "InvalidInput") { // "has been taken in this account": the same as for a service that has no such role
+		if is(err, "InvalidInput", "EntityAlreadyExists") { // "has been taken in this account": the same as for a service that has no such role
 			if _, there := client.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(r.Name)}); there == nil {
 				return nil
 			}

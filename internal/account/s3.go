@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -86,9 +85,6 @@ func head(ctx context.Context, client *s3.Client, account, name string) (found, 
 	region := response.Response.Header.Get("X-Amz-Bucket-Region")
 	switch response.HTTPStatusCode() {
 	case http.StatusNotFound:
-		if strings.HasPrefix(response.Response.Header.Get("Content-Type"), "text/html") {
-			return nowhere, "", err // no S3 is there
-		}
 		return nowhere, "", nil
 	case http.StatusMovedPermanently, http.StatusBadRequest:
 		if region != "" && region != client.Options().Region {
@@ -114,7 +110,7 @@ func readBucket(ctx context.Context, a *Account, id resource.ID) (resource.State
 	case err != nil:
 		return a.unread(ctx, id, a.whose(ctx, client, id, fault(ctx, fmt.Sprintf("look for bucket %q", id.Name), err)))
 	case at == nowhere:
-		return resource.State{}, nil
+		return a.absent(ctx, client, id)
 	}
 	r := &reader{client: client, owner: aws.String(id.Account), name: aws.String(id.Name),
 		bucket: &resource.Bucket{Account: id.Account, Region: region, Name: id.Name}, unread: map[resource.Step]error{}}
@@ -133,6 +129,20 @@ func readBucket(ctx context.Context, a *Account, id resource.ID) (resource.State
 		r.unread = nil
 	}
 	return resource.State{Resource: r.bucket, Unread: r.unread}, nil
+}
+
+// absent is the state of a bucket that is not there. The answer to HeadBucket has no body: anything on the way could have
+// given it. So S3 is asked once more, in a way that it has to answer in words.
+func (a *Account) absent(ctx context.Context, client *s3.Client, id resource.ID) (resource.State, error) {
+	what := fmt.Sprintf("look for bucket %q", id.Name)
+	_, err := client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: aws.String(id.Name), ExpectedBucketOwner: aws.String(id.Account)})
+	switch {
+	case is(err, "NoSuchBucket"):
+		return resource.State{}, nil
+	case err == nil:
+		return a.unread(ctx, id, fmt.Errorf("%s: it is there, and it is not: %w", what, resource.ErrNotYet))
+	}
+	return a.unread(ctx, id, fault(ctx, what, err))
 }
 
 // whose says of a bucket that may not be read whether that is because it is another account's: then the account's own list

@@ -39,7 +39,9 @@ func readLifecycle(ctx context.Context, r *reader) error {
 }
 
 func lifecycleRule(r types.LifecycleRule) (resource.LifecycleRule, error) {
-	l := resource.LifecycleRule{ID: aws.ToString(r.ID), Enabled: r.Status == types.ExpirationStatusEnabled, Prefix: aws.ToString(r.Prefix)}
+	l := resource.LifecycleRule{ID: aws.ToString(r.ID), Enabled: r.Status == types.ExpirationStatusEnabled}
+	//lint:ignore SA1019 rules that were written before there were filters have their prefix here
+	l.Prefix = aws.ToString(r.Prefix)
 	if err := lifecycleFilter(&l, r.Filter); err != nil {
 		return l, fmt.Errorf("rule %q: %w", l.ID, err)
 	}

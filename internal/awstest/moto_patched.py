@@ -9,6 +9,8 @@ import json
 import sys
 
 import moto.cloudtrail.models as trail
+import moto.iam.models as iam
+import moto.kms.models as kms
 import moto.logs.metric_filters as filters
 import moto.s3.responses as s3
 from moto.cloudtrail.responses import CloudTrailResponse
@@ -149,6 +151,20 @@ def owned(self, request, full_url):
 
 
 s3.S3Response._bucket_response = owned
+
+# CreateServiceLinkedRole: each service's role has the name that the service's guide states.
+iam.SERVICE_NAME_CONVERSION.update(
+    {"cloudtrail": "CloudTrail", "config": "Config", "guardduty": "AmazonGuardDuty", "securityhub": "SecurityHub"}
+)
+
+
+# EnableKey, DisableKey, ScheduleKeyDeletion and CancelKeyDeletion take an ID or an ARN.
+def by_id(call):
+    return lambda self, key_id, *args, **kwargs: call(self, self.get_key_id(key_id), *args, **kwargs)
+
+
+for name in ("enable_key", "disable_key", "schedule_key_deletion", "cancel_key_deletion"):
+    setattr(kms.KmsBackend, name, by_id(getattr(kms.KmsBackend, name)))
 
 if __name__ == "__main__":
     main(sys.argv[1:])
