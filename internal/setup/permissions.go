@@ -71,8 +71,8 @@ func Permissions(set *Set, command string, needs Needs) []policy.Document {
 	return g.documents()
 }
 
-// grant is an action, and to which service it may pass a role.
-type grant struct{ action, service string }
+// grant is an action with its conditions: to which service it may pass a role, and which policies it may attach to one.
+type grant struct{ action, service, policies string }
 
 // statements are the resources of each grant.
 type statements map[grant]map[string]bool
@@ -84,10 +84,13 @@ type grants struct {
 }
 
 func (g *grants) allow(account string, p resource.Permission, on ...string) {
+	g.allowed(account, grant{action: p.Action, service: p.Service}, on)
+}
+
+func (g *grants) allowed(account string, k grant, on []string) {
 	if g.accounts[account] == nil {
 		g.accounts[account] = statements{}
 	}
-	k := grant{p.Action, p.Service}
 	if g.accounts[account][k] == nil {
 		g.accounts[account][k] = map[string]bool{}
 	}
@@ -119,8 +122,11 @@ func (g *grants) add(r resource.Resource, permissions []resource.Permission) {
 		if isTrail && !trail.Organization && ofOrganization(p) {
 			continue
 		}
+		if role, ok := r.(*resource.Role); ok && !ofRole(role, p) {
+			continue
+		}
 		if on := g.on(r, p); len(on) > 0 {
-			g.allow(account, p, on...)
+			g.allowed(account, grant{p.Action, p.Service, attached(r, p)}, on)
 		}
 	}
 	if account != g.set.Account {
@@ -131,6 +137,29 @@ func (g *grants) add(r resource.Resource, permissions []resource.Permission) {
 // ofOrganization reports whether CloudTrail asks for a permission only where a trail is an organization's.
 func ofOrganization(p resource.Permission) bool {
 	return strings.HasPrefix(p.Action, "organizations:") || p.Action == "iam:CreateServiceLinkedRole"
+}
+
+// ofRole reports whether a role needs a permission: one that is linked to a service is made by it and has no settings, and
+// any other role is not made that way.
+func ofRole(r *resource.Role, p resource.Permission) bool {
+	switch p.Action {
+	case "iam:CreateServiceLinkedRole":
+		return r.ServiceLinkedTo != ""
+	case "iam:AttachRolePolicy":
+		return len(r.Managed) > 0
+	case "iam:CreateRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy":
+		return r.ServiceLinkedTo == ""
+	}
+	return true
+}
+
+// attached are the policies that a permission may attach to a role: those that the role is to have.
+func attached(r resource.Resource, p resource.Permission) string {
+	role, ok := r.(*resource.Role)
+	if !ok || p.Action != "iam:AttachRolePolicy" {
+		return ""
+	}
+	return strings.Join(role.Managed, "\n")
 }
 
 // on are the ARNs that a permission is about; none where the resource does not need it.
@@ -172,7 +201,10 @@ func (g *grants) narrowed(r resource.Resource, pattern string) []string {
 	switch r := r.(type) {
 	case *resource.Role:
 		// Its path may be another where the role is there already. There is one role of a name, whatever its path.
-		about = []string{r.ARN(g.set.Partition), "arn:" + g.set.Partition + ":iam::" + r.Account + ":role/*/" + r.Name}
+		about = []string{r.ARN(g.set.Partition)}
+		if r.ServiceLinkedTo == "" {
+			about = append(about, "arn:"+g.set.Partition+":iam::"+r.Account+":role/*/"+r.Name)
+		}
 	case *resource.Key:
 		about = []string{r.ARN}
 	case *resource.Trail:
@@ -214,7 +246,7 @@ func (g *grants) documents() []policy.Document {
 
 // list makes statements of grants: actions of one service that are about the same resources are in one.
 func (s statements) list() []policy.Statement {
-	type group struct{ service, passedTo, resources string }
+	type group struct{ service, passedTo, policies, resources string }
 	groups := map[group][]string{}
 	for k, on := range s {
 		arns := slices.Sorted(maps.Keys(on))
@@ -225,17 +257,21 @@ func (s statements) list() []policy.Statement {
 		if on["*"] {
 			service = "" // all that is about everything is in one statement
 		}
-		g := group{service, k.service, strings.Join(arns, "\n")}
+		g := group{service, k.service, k.policies, strings.Join(arns, "\n")}
 		groups[g] = append(groups[g], k.action)
 	}
 	keys := slices.SortedFunc(maps.Keys(groups), func(a, b group) int {
-		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.passedTo, b.passedTo), cmp.Compare(a.resources, b.resources))
+		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.passedTo, b.passedTo),
+			cmp.Compare(a.policies, b.policies), cmp.Compare(a.resources, b.resources))
 	})
 	var all []policy.Statement
 	for _, g := range keys {
 		st := policy.Statement{Effect: "Allow", Action: slices.Sorted(slices.Values(groups[g])), Resource: strings.Split(g.resources, "\n")}
 		if g.passedTo != "" {
 			st.Condition = policy.Condition{"StringEquals": {"iam:PassedToService": {g.passedTo}}}
+		}
+		if g.policies != "" {
+			st.Condition = policy.Condition{"ArnEquals": {"iam:PolicyARN": strings.Split(g.policies, "\n")}}
 		}
 		all = append(all, st)
 	}

@@ -25,7 +25,8 @@ func permissionsOf(docs []policy.Document) []string {
 		for _, s := range d.Statements {
 			for _, action := range s.Action {
 				for _, on := range s.Resource {
-					all = append(all, strings.TrimSpace(fmt.Sprintln(action, on, strings.Join(s.Condition["StringEquals"]["iam:PassedToService"], ""))))
+					all = append(all, strings.TrimSpace(fmt.Sprintln(action, on, strings.Join(s.Condition["StringEquals"]["iam:PassedToService"], ""),
+						strings.Join(s.Condition["ArnEquals"]["iam:PolicyARN"], ","))))
 				}
 			}
 		}
@@ -89,6 +90,16 @@ func TestPermissionsAreTheLeast(t *testing.T) {
 		{"a role is written under its name only, whatever its path", "apply", Wanted{Resource: &resource.Role{Account: mine, Name: "auditor", Path: "/audit/"}},
 			needing(resource.RoleKind, nil, map[resource.Step][]resource.Permission{resource.RoleInline: {{Action: "iam:PutRolePolicy", On: []string{"arn:${partition}:iam::${account}:role/*"}}}}),
 			[]string{"iam:PutRolePolicy arn:aws:iam::" + mine + ":role/*/auditor", "iam:PutRolePolicy arn:aws:iam::" + mine + ":role/audit/auditor"}},
+		{"a role is given those policies only that it is to have", "apply", Wanted{Resource: &resource.Role{Account: mine, Name: "r", Managed: []string{"arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"}}},
+			needing(resource.RoleKind, nil, map[resource.Step][]resource.Permission{resource.RoleManaged: {{Action: "iam:AttachRolePolicy"}}}),
+			[]string{"iam:AttachRolePolicy arn:aws:iam::" + mine + ":role/r  arn:aws:iam::aws:policy/A,arn:aws:iam::aws:policy/B"}},
+		{"a role without policies is given none", "apply", Wanted{Resource: &resource.Role{Account: mine, Name: "r"}},
+			needing(resource.RoleKind, nil, map[resource.Step][]resource.Permission{resource.RoleManaged: {{Action: "iam:AttachRolePolicy"}}}), nil},
+		{"a role that is linked to a service is made by it and not written", "apply", Wanted{Resource: &resource.Role{Account: mine, Name: "R", ServiceLinkedTo: "config.amazonaws.com"}},
+			needing(resource.RoleKind, nil, map[resource.Step][]resource.Permission{
+				resource.Create:     {{Action: "iam:CreateRole"}, {Action: "iam:CreateServiceLinkedRole", On: []string{"arn:${partition}:iam::${account}:role/*"}}},
+				resource.RoleInline: {{Action: "iam:PutRolePolicy"}}}),
+			[]string{"iam:CreateServiceLinkedRole arn:aws:iam::" + mine + ":role/aws-service-role/config.amazonaws.com/R"}},
 		{"a key that is there is written alone", "apply", Wanted{Resource: known},
 			needing(resource.KeyKind, nil, map[resource.Step][]resource.Permission{resource.KeyPolicy: {onKey}}),
 			[]string{"kms:PutKeyPolicy arn:aws:kms:eu-central-1:" + mine + ":key/1"}},
