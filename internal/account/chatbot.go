@@ -53,7 +53,7 @@ func (a *Account) chatbot(ctx context.Context, account string) (*chatbot.Client,
 	if me.Partition != "aws" {
 		return nil, fmt.Errorf("ask AWS Chatbot in partition %q: %w", me.Partition, resource.ErrUnsupported)
 	}
-	cfg, err := a.config(ctx, account, chatbotRegion)
+	cfg, err := a.within(ctx, account, chatbotRegion)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ var alarmListReads = []Permission{
 // cloudwatch makes a client of module version v1.52.6, the last that speaks the query protocol. Newer ones speak Smithy's
 // RPC v2 with CBOR, which moto, against which setup is tested, does not answer.
 func (a *Account) cloudwatch(ctx context.Context, account, region string) (*cloudwatch.Client, error) {
-	cfg, err := a.config(ctx, account, region)
+	cfg, err := a.within(ctx, account, region)
 	if err != nil {
 		return nil, err
 	}

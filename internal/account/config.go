@@ -52,7 +52,7 @@ var configListReads = []Permission{
 }
 
 func (a *Account) configService(ctx context.Context, account, region string) (*configservice.Client, error) {
-	cfg, err := a.config(ctx, account, region)
+	cfg, err := a.within(ctx, account, region)
 	if err != nil {
 		return nil, err
 	}

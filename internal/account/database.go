@@ -171,6 +171,8 @@ func writeDatabase(ctx context.Context, a *Account, step resource.Step, to, from
 	}
 	// AWS exports logs at once whatever is said. A group is given at once only together with every change that waits, some of
 	// which may reboot the database.
+	//
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.ApplyImmediately.html
 	if m.exports == nil {
 		db, waits, err := describeDatabase(ctx, client, to.ID())
 		switch {
@@ -208,8 +210,8 @@ func (m *modification) write(ctx context.Context, client *rds.Client) error {
 		exports = &types.CloudwatchLogsExportConfiguration{EnableLogTypes: m.exports}
 	}
 	if m.cluster {
-		_, err := client.ModifyDBCluster(ctx, &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String(m.name), DBClusterParameterGroupName: m.parameterGroup,
-			OptionGroupName: m.optionGroup, CloudwatchLogsExportConfiguration: exports, ApplyImmediately: m.now})
+		_, err := client.ModifyDBCluster(ctx, &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String(m.name),
+			DBClusterParameterGroupName: m.parameterGroup, OptionGroupName: m.optionGroup, CloudwatchLogsExportConfiguration: exports, ApplyImmediately: m.now})
 		return err
 	}
 	_, err := client.ModifyDBInstance(ctx, &rds.ModifyDBInstanceInput{DBInstanceIdentifier: aws.String(m.name), DBParameterGroupName: m.parameterGroup,

@@ -40,7 +40,7 @@ var detectorListReads = []Permission{
 }
 
 func (a *Account) guardDuty(ctx context.Context, account, region string) (*guardduty.Client, error) {
-	cfg, err := a.config(ctx, account, region)
+	cfg, err := a.within(ctx, account, region)
 	if err != nil {
 		return nil, err
 	}

@@ -273,11 +273,26 @@ func TestEveryStepHasItsPermissions(t *testing.T) {
 
 func TestUnknownStep(t *testing.T) {
 	a, asked := answers(t, nil)
-	for _, to := range []resource.Resource{&resource.LogGroup{}, &resource.MetricFilter{}, &resource.Alarm{}, &resource.Topic{}, &resource.Subscription{},
-		&resource.SlackChannel{}, &resource.Recorder{}, &resource.DeliveryChannel{}, &resource.Rule{}, &resource.Hub{}, &resource.Detector{},
-		&resource.ParameterGroup{}, &resource.OptionGroup{}, &resource.Database{}} {
-		if err := a.Do(t.Context(), resource.Edit{Step: "delete", To: to}); err == nil || len(asked.list) > 0 {
+	for _, to := range []resource.Resource{&resource.LogGroup{Account: us}, &resource.MetricFilter{Account: us}, &resource.Alarm{Account: us},
+		&resource.Topic{Account: us}, &resource.Subscription{Account: us}, &resource.SlackChannel{Account: us}, &resource.Recorder{Account: us},
+		&resource.DeliveryChannel{Account: us}, &resource.Rule{Account: us}, &resource.Hub{Account: us}, &resource.Detector{Account: us},
+		&resource.ParameterGroup{Account: us}, &resource.OptionGroup{Account: us}, &resource.Database{Account: us}} {
+		if err := a.Do(t.Context(), resource.Edit{Step: "delete", To: to}); err == nil || !strings.Contains(err.Error(), `no step "delete"`) || len(asked.list) > 0 {
 			t.Errorf("%s: %v, asked %v", to.ID().Kind, err, asked.list)
 		}
+	}
+}
+
+func TestAnotherAccountsResourcesAreNotThoseOfTheCaller(t *testing.T) {
+	a, asked := answers(t, nil)
+	for _, id := range mine() {
+		id.Account = "999999999999"
+		state, err := a.Read(t.Context(), id)
+		if err != nil || !errors.Is(state.Unread[resource.Create], object.ErrDenied) {
+			t.Errorf("%s: %+v, %v", id, state, err)
+		}
+	}
+	if len(asked.list) > 0 {
+		t.Errorf("asked %v", asked.list)
 	}
 }

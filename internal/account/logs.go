@@ -46,7 +46,7 @@ var metricFilterHandler = handler{
 }
 
 func (a *Account) logs(ctx context.Context, account, region string) (*cloudwatchlogs.Client, error) {
-	cfg, err := a.config(ctx, account, region)
+	cfg, err := a.within(ctx, account, region)
 	if err != nil {
 		return nil, err
 	}

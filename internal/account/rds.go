@@ -56,7 +56,7 @@ var optionGroupHandler = handler{
 }
 
 func (a *Account) rds(ctx context.Context, account, region string) (*rds.Client, error) {
-	cfg, err := a.config(ctx, account, region)
+	cfg, err := a.within(ctx, account, region)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,8 @@ func readParameterGroup(ctx context.Context, a *Account, id resource.ID) (*resou
 func family(ctx context.Context, client *rds.Client, region, name string, cluster bool) (string, error) {
 	what := fmt.Sprintf("describe parameter group %q in %q", name, region)
 	if cluster {
-		out, err := client.DescribeDBClusterParameterGroups(ctx, &rds.DescribeDBClusterParameterGroupsInput{DBClusterParameterGroupName: aws.String(name)})
+		out, err := client.DescribeDBClusterParameterGroups(ctx, &rds.DescribeDBClusterParameterGroupsInput{
+			DBClusterParameterGroupName: aws.String(name)})
 		if is(err, "DBParameterGroupNotFound", "DBClusterParameterGroupNotFound") || err == nil && len(out.DBClusterParameterGroups) == 0 {
 			return "", nil
 		}
@@ -124,13 +125,15 @@ func parameters(ctx context.Context, client *rds.Client, g *resource.ParameterGr
 		var list []types.Parameter
 		var next *string
 		if g.Cluster {
-			out, err := client.DescribeDBClusterParameters(ctx, &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: aws.String(g.Name), Marker: token})
+			out, err := client.DescribeDBClusterParameters(ctx, &rds.DescribeDBClusterParametersInput{
+				DBClusterParameterGroupName: aws.String(g.Name), Marker: token})
 			if err != nil {
 				return 0, nil, fault(ctx, what, err)
 			}
 			list, next = out.Parameters, out.Marker
 		} else {
-			out, err := client.DescribeDBParameters(ctx, &rds.DescribeDBParametersInput{DBParameterGroupName: aws.String(g.Name), Marker: token})
+			out, err := client.DescribeDBParameters(ctx, &rds.DescribeDBParametersInput{
+				DBParameterGroupName: aws.String(g.Name), Marker: token})
 			if err != nil {
 				return 0, nil, fault(ctx, what, err)
 			}
@@ -174,12 +177,13 @@ func writeParameterGroup(ctx context.Context, a *Account, step resource.Step, to
 // createParameterGroup makes a group, a copy of from if there is one that can be copied: AWS does not copy its default
 // groups, which are what a new group is like.
 func createParameterGroup(ctx context.Context, client *rds.Client, to, from *resource.ParameterGroup) error {
-	name, like, about := aws.String(to.Name), from != nil && from.Name != to.Name && !strings.HasPrefix(from.Name, "default."), aws.String(madeBy)
+	name, about := aws.String(to.Name), aws.String(madeBy)
+	like := from != nil && from.Name != to.Name && !strings.HasPrefix(from.Name, "default.")
 	var err error
 	switch {
 	case to.Cluster && like:
-		_, err = client.CopyDBClusterParameterGroup(ctx, &rds.CopyDBClusterParameterGroupInput{SourceDBClusterParameterGroupIdentifier: aws.String(from.Name),
-			TargetDBClusterParameterGroupIdentifier: name, TargetDBClusterParameterGroupDescription: about})
+		_, err = client.CopyDBClusterParameterGroup(ctx, &rds.CopyDBClusterParameterGroupInput{
+			SourceDBClusterParameterGroupIdentifier: aws.String(from.Name), TargetDBClusterParameterGroupIdentifier: name, TargetDBClusterParameterGroupDescription: about})
 	case to.Cluster:
 		_, err = client.CreateDBClusterParameterGroup(ctx, &rds.CreateDBClusterParameterGroupInput{DBClusterParameterGroupName: name,
 			DBParameterGroupFamily: aws.String(to.Family), Description: about})
@@ -220,7 +224,8 @@ func modifyParameters(ctx context.Context, client *rds.Client, to, from *resourc
 	}
 	for some := range slices.Chunk(list, mostParameters) {
 		if to.Cluster {
-			_, err = client.ModifyDBClusterParameterGroup(ctx, &rds.ModifyDBClusterParameterGroupInput{DBClusterParameterGroupName: aws.String(to.Name), Parameters: some})
+			_, err = client.ModifyDBClusterParameterGroup(ctx, &rds.ModifyDBClusterParameterGroupInput{
+				DBClusterParameterGroupName: aws.String(to.Name), Parameters: some})
 		} else {
 			_, err = client.ModifyDBParameterGroup(ctx, &rds.ModifyDBParameterGroupInput{DBParameterGroupName: aws.String(to.Name), Parameters: some})
 		}

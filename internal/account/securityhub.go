@@ -38,7 +38,7 @@ var hubListReads = []Permission{
 }
 
 func (a *Account) securityHub(ctx context.Context, account, region string) (*securityhub.Client, error) {
-	cfg, err := a.config(ctx, account, region)
+	cfg, err := a.within(ctx, account, region)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ var subscriptionListReads = []Permission{
 }
 
 func (a *Account) sns(ctx context.Context, account, region string) (*sns.Client, error) {
-	cfg, err := a.config(ctx, account, region)
+	cfg, err := a.within(ctx, account, region)
 	if err != nil {
 		return nil, err
 	}

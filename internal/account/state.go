@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/trailseal/trailseal/internal/cloud"
 	"github.com/trailseal/trailseal/internal/object"
 	"github.com/trailseal/trailseal/internal/resource"
@@ -60,6 +62,23 @@ func (a *Account) inRegion(ctx context.Context, region string, err error) error 
 		}
 	}
 	return err
+}
+
+// within is config, for a service whose calls name no account: with the credentials of another account they would read and
+// write that one's resources. Without a role in account it is object.ErrDenied.
+func (a *Account) within(ctx context.Context, account, region string) (aws.Config, error) {
+	me, err := a.session.Identity(ctx)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	s, err := a.session.Account(ctx, account)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	if s == a.session && account != me.Account {
+		return aws.Config{}, fmt.Errorf("reach account %q with credentials of %q: %w: no role of that account is named", account, me.Account, object.ErrDenied)
+	}
+	return a.config(ctx, account, region)
 }
 
 // hopeless reports whether no other call will work either.

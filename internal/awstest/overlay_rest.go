@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -116,8 +117,14 @@ func (s *overlaid) describeChannels(w http.ResponseWriter, _ *http.Request, c Ca
 // createChannel is https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
 func (s *overlaid) createChannel(w http.ResponseWriter, r *http.Request, c Call, _ http.Handler) {
 	in := map[string]any{}
-	if err := told(r, &in); err != nil || in["ConfigurationName"] == nil || in["SlackTeamId"] == nil || in["SlackChannelId"] == nil || in["IamRoleArn"] == nil {
-		refuse(w, r, c, "InvalidParameterException", "Want a name, a team, a channel and a role")
+	err := told(r, &in)
+	for _, member := range []string{"ConfigurationName", "SlackTeamId", "SlackChannelId", "IamRoleArn"} {
+		if text, ok := in[member].(string); !ok || text == "" {
+			err = errors.New("no " + member)
+		}
+	}
+	if err != nil {
+		refuse(w, r, c, "InvalidParameterException", err.Error())
 		return
 	}
 	s.mu.Lock()
