@@ -306,16 +306,19 @@ func TestConfigOnMoto(t *testing.T) {
 		t.Errorf("after start: %+v", got)
 	}
 
-	rule := &resource.Rule{Account: account, Region: east, Name: "cloudtrail-enabled", Identifier: "CLOUD_TRAIL_ENABLED", Owner: "AWS"}
-	w.absent(rule.ID())
-	for range 2 {
-		if err := a.Do(t.Context(), resource.Edit{Step: resource.Create, To: rule}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.may("making a rule", Writes(resource.RuleKind, resource.Create))
-	if got := w.read(rule.ID()).(*resource.Rule); got.Identifier != rule.Identifier || got.Owner != "AWS" {
-		t.Errorf("after Create: %+v", got)
+	for _, rule := range []*resource.Rule{
+		{Name: "cloudtrail-enabled", Identifier: "CLOUD_TRAIL_ENABLED", Parameters: `{"s3BucketName":"acme-cloudtrail"}`, Frequency: "One_Hour"},
+		{Name: "multi-region-cloudtrail-enabled", Identifier: "MULTI_REGION_CLOUD_TRAIL_ENABLED"},
+		{Name: "cloud-trail-log-file-validation-enabled", Identifier: "CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED"},
+		{Name: "cloudtrail-security-trail-enabled", Identifier: "CLOUDTRAIL_SECURITY_TRAIL_ENABLED"},
+		{Name: "s3-bucket-logging-enabled", Identifier: "S3_BUCKET_LOGGING_ENABLED", Types: []string{"AWS::S3::Bucket"}},
+		{Name: "s3-bucket-ssl-requests-only", Identifier: "S3_BUCKET_SSL_REQUESTS_ONLY"},
+		{Name: "cw-loggroup-retention-period-check", Identifier: "CW_LOGGROUP_RETENTION_PERIOD_CHECK", Parameters: `{"MinRetentionTime":"365"}`},
+	} {
+		rule.Account, rule.Region, rule.Owner = account, east, "AWS"
+		w.absent(rule.ID())
+		w.step(resource.Create, rule, rule)
+		w.step(resource.RuleSettings, rule, rule)
 	}
 
 	survey := &resource.Survey{Account: account}
