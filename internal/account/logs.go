@@ -15,25 +15,19 @@ import (
 
 // CloudWatch Logs: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/
 
-// The ARN of a log group has :* after it where a policy names it for its calls.
-//
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
-const (
-	ownGroup = "arn:${partition}:logs:${region}:${account}:log-group:${name}:*"
-	// anyGroup is that of a metric filter, whose ID's Name has more than the group.
-	anyGroup = "arn:${partition}:logs:${region}:${account}:log-group:*"
-)
-
 var logGroupHandler = handler{
 	read:  reading(readLogGroup),
 	do:    doing(writeLogGroup),
 	reads: []Permission{{Action: "logs:DescribeLogGroups", Any: true}},
 	writes: map[resource.Step][]Permission{
-		resource.Create:            {{Action: "logs:CreateLogGroup", On: []string{ownGroup}}},
-		resource.LogGroupKey:       {{Action: "logs:AssociateKmsKey", On: []string{ownGroup}}},
-		resource.LogGroupRetention: {{Action: "logs:PutRetentionPolicy", On: []string{ownGroup}}},
+		resource.Create:            {{Action: "logs:CreateLogGroup"}},
+		resource.LogGroupKey:       {{Action: "logs:AssociateKmsKey"}},
+		resource.LogGroupRetention: {{Action: "logs:PutRetentionPolicy"}},
 	},
 }
+
+// anyGroup stands for the log group of a metric filter, whose ID's Name has more than the group.
+const anyGroup = "arn:${partition}:logs:${region}:${account}:log-group:*"
 
 var metricFilterHandler = handler{
 	read:  reading(readMetricFilter),
