@@ -93,6 +93,12 @@ func TestCompileOrganization(t *testing.T) {
 			if trail.Name != c.trail || trail.Account != c.account || !trail.Organization {
 				t.Errorf("trail %q of %s, organization %v; want %q of %s, true", trail.Name, trail.Account, trail.Organization, c.trail, c.account)
 			}
+			policy := all[*resource.Bucket](set)[1].Policy.JSON()
+			for _, text := range []string{"arn:aws:cloudtrail:eu-central-1:" + c.account + ":trail/" + c.trail, "/AWSLogs/" + c.account + "/*", "/AWSLogs/o-a1b2c3d4e5/*"} {
+				if !strings.Contains(policy, text) {
+					t.Errorf("the bucket's policy has no %q:\n%s", text, policy)
+				}
+			}
 			if got := len(all[*resource.ServiceAccess](set)) == 1; got != c.access {
 				t.Errorf("the organization's trust is wanted: %v, want %v", got, c.access)
 			}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trailseal/trailseal/internal/resource"
+	"github.com/trailseal/trailseal/internal/secret"
 )
 
 func TestCompileAdoptsFiltersAndAlarms(t *testing.T) {
@@ -92,5 +93,32 @@ func TestCompileSlack(t *testing.T) {
 		if name == "role acme-chatbot" {
 			t.Error("a role is made beside the one that the channel has")
 		}
+	}
+}
+
+func TestCompileSubscriptions(t *testing.T) {
+	for _, c := range []struct{ name, url, label string }{
+		{"PagerDuty", "https://events.pagerduty.com/integration/hunter2/enqueue", "pagerduty"},
+		{"PagerDuty in Europe", "https://events.eu.pagerduty.com/integration/hunter2/enqueue", "pagerduty"},
+		{"a proxy", "https://proxy.example.com/hunter2", "proxy.example.com"},
+		{"not known, as for an export", "", "pagerduty"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := facts()
+			if c.url != "" {
+				f.Secrets = map[string]secret.String{"env:PD": secret.New(c.url)}
+			}
+			set, err := Compile(Blueprint{Name: "acme", Alarms: AlarmPlan{Email: []string{"a@example.com"}, PagerDuty: "env:PD"}}, surveyOf(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []string{"subscription acme-alarms/email/a@example.com", "subscription acme-alarms/https/" + c.label}
+			if diff := cmp.Diff(want, kindNames(set, resource.SubscriptionKind)); diff != "" {
+				t.Error(diff)
+			}
+			if got := all[*resource.Subscription](set)[1].Endpoint.Reveal(); got != c.url {
+				t.Errorf("endpoint %q, want %q", got, c.url)
+			}
+		})
 	}
 }

@@ -185,7 +185,7 @@ func (c *compiler) layAlarms() {
 				l.delivery = ""
 			}
 		}
-		if t.LogRoleARN != "" {
+		if _, ok := parseARN(t.LogRoleARN); ok {
 			l.logRole = c.roleOf(t.LogRoleARN)
 		}
 		c.layGroup(t)

@@ -8,6 +8,10 @@ import (
 	"github.com/trailseal/trailseal/internal/secret"
 )
 
+// pagerDutyHosts are the hosts of PagerDuty's integrations. A subscription to one is called pagerduty, any other by its
+// host, as who reads subscriptions calls them.
+var pagerDutyHosts = [...]string{"events.pagerduty.com", "events.eu.pagerduty.com"}
+
 // subscriptions wants those whom the topic of alarms tells.
 func (c *compiler) subscriptions() error {
 	topic := c.topicID(c.l.alarm)
@@ -20,10 +24,17 @@ func (c *compiler) subscriptions() error {
 		return nil
 	}
 	endpoint, ok := c.facts.Secrets[ref]
-	if u, err := url.Parse(endpoint.Reveal()); ok && (err != nil || u.Scheme != "https" || u.Host == "") {
-		return wrong("alarms.pagerduty", "what %q stands for is no https URL: want the endpoint of PagerDuty's Amazon CloudWatch integration", ref)
+	label := "pagerduty"
+	if ok {
+		u, err := url.Parse(endpoint.Reveal())
+		if err != nil || u.Scheme != "https" || u.Hostname() == "" {
+			return wrong("alarms.pagerduty", "what %q stands for is no https URL: want the endpoint of PagerDuty's Amazon CloudWatch integration", ref)
+		}
+		if !slices.Contains(pagerDutyHosts[:], u.Hostname()) { // a proxy's
+			label = u.Hostname()
+		}
 	}
-	c.want(&resource.Subscription{Account: c.s.Account, Region: c.s.Region, Topic: c.l.alarm, Protocol: "https", Label: "pagerduty",
+	c.want(&resource.Subscription{Account: c.s.Account, Region: c.s.Region, Topic: c.l.alarm, Protocol: "https", Label: label,
 		Endpoint: endpoint, Confirmed: true}, topic)
 	return nil
 }
