@@ -18,16 +18,16 @@ func covered(statements []Statement, s Statement) bool {
 	if len(s.NotPrincipal)+len(s.NotAction)+len(s.NotResource) > 0 {
 		return false
 	}
-	var candidates []Statement
+	var candidates []reach
 	for _, have := range statements {
 		if have.Effect == s.Effect && len(have.NotPrincipal)+len(have.NotAction)+len(have.NotResource) == 0 && atLeast(have.Condition, s.Condition) {
-			candidates = append(candidates, have)
+			candidates = append(candidates, reach{have.Effect == "Deny", principals(have.Principal), lower(have.Action), have.Resource})
 		}
 	}
 	for _, who := range orNone(principals(s.Principal)) {
 		for _, action := range lower(s.Action) {
 			for _, resource := range orNone(s.Resource) {
-				if !slices.ContainsFunc(candidates, func(have Statement) bool { return reaches(have, who, action, resource) }) {
+				if !slices.ContainsFunc(candidates, func(r reach) bool { return r.covers(who, action, resource) }) {
 					return false
 				}
 			}
@@ -44,22 +44,27 @@ func orNone(list []string) []string {
 	return list
 }
 
-// reaches reports whether a statement is about a principal, as principals tells it, an action in lower case and a resource.
-func reaches(s Statement, who, action, resource string) bool {
-	return names(s, who) && matchesAny(lower(s.Action), action) &&
-		(resource == "" && len(s.Resource) == 0 || resource != "" && matchesAny(s.Resource, resource))
+// reach is what a statement is about, apart from its condition.
+type reach struct {
+	deny                          bool
+	principals, actions, resource []string // as principals tells them, in lower case, and as they are
+}
+
+// covers reports whether a statement is about a principal, an action and a resource of another.
+func (r reach) covers(who, action, resource string) bool {
+	return r.names(who) && matchesAny(r.actions, action) &&
+		(resource == "" && len(r.resource) == 0 || resource != "" && matchesAny(r.resource, resource))
 }
 
 // names reports whether a statement is about a principal. A Deny of everybody is one of services too.
-func names(s Statement, who string) bool {
-	of := principals(s.Principal)
+func (r reach) names(who string) bool {
 	switch {
 	case who == "":
-		return len(of) == 0
-	case slices.Contains(of, who):
+		return len(r.principals) == 0
+	case slices.Contains(r.principals, who):
 		return true
 	}
-	return slices.Contains(of, everybody) && (s.Effect == "Deny" || strings.HasPrefix(who, "AWS:"))
+	return slices.Contains(r.principals, everybody) && (r.deny || strings.HasPrefix(who, "AWS:"))
 }
 
 func matchesAny(patterns []string, text string) bool {

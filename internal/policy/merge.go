@@ -30,123 +30,142 @@ type Replaced struct {
 // something else, is kept, and ours gets a Sid with a number. Merging want again changes nothing.
 func Merge(now, want Document) Merged {
 	m := &merger{origin: originOf(want)}
-	if now.IsZero() {
-		now.Version, now.ID = want.Version, want.ID
+	for _, s := range now.Statements {
+		m.settle(s)
 	}
-	m.out.Document = Document{Version: now.Version, ID: now.ID}
-	m.settle(now.Statements)
+	m.narrow()
+	for _, w := range want.Statements {
+		m.renew(w)
+	}
+	m.narrow() // what was renewed may have been all that kept it from being known whose trails there are
 	for _, w := range want.Statements {
 		m.place(w)
 	}
-	for i, s := range m.statements {
-		if !m.changed[i] {
-			m.out.Kept = append(m.out.Kept, label(s))
+	for _, e := range m.entries {
+		if !e.touched {
+			m.out.Kept = append(m.out.Kept, label(e.Statement))
 		}
 	}
-	if len(m.out.Added)+len(m.out.Replaced)+len(m.out.Dropped) == 0 {
-		m.out.Document = now
-		return m.out
+	m.out.Document = now
+	if len(m.out.Added)+len(m.out.Replaced)+len(m.out.Dropped) > 0 {
+		if now.IsZero() {
+			m.out.Document = Document{Version: want.Version, ID: want.ID}
+		}
+		m.out.Document.Statements = m.statements()
 	}
-	m.out.Document.Statements = m.statements
 	return m.out
 }
 
 // merger is one run of Merge.
 type merger struct {
-	origin     origin
-	statements []Statement
-	changed    map[int]bool // of statements: ours, or not as they were
-	out        Merged
+	origin  origin
+	entries []entry
+	out     Merged
 }
 
-// settle takes what is there, without what is public and with CloudTrail's kept to the trails they are about.
-func (m *merger) settle(now []Statement) {
-	m.changed = map[int]bool{}
-	for _, s := range now {
-		if !public(s) {
-			m.narrow(s, now)
-			continue
-		}
-		rest, some := withoutEverybody(s)
-		if !some {
-			m.out.Dropped = append(m.out.Dropped, Replaced{s.Sid, "It allows this to everybody.", s})
-			continue
-		}
-		m.out.Replaced = append(m.out.Replaced, Replaced{s.Sid, "It allows this to everybody; those whom it names keep it.", s})
-		m.narrow(rest, now)
-		m.changed[len(m.statements)-1] = true
+// entry is a statement of the document that is made.
+type entry struct {
+	Statement
+	touched bool // it is ours, or not as it was
+}
+
+func (m *merger) statements() []Statement {
+	all := make([]Statement, len(m.entries))
+	for i, e := range m.entries {
+		all[i] = e.Statement
 	}
+	return all
 }
 
-// narrow keeps a statement, and what it allows CloudTrail to the trails it is about. What it allows others too becomes a
-// statement of its own.
-func (m *merger) narrow(s Statement, all []Statement) {
-	narrowed, ok := m.origin.narrow(s, all)
-	if !ok {
-		m.statements = append(m.statements, s)
+// settle takes a statement that is there, unless it is public.
+func (m *merger) settle(s Statement) {
+	if !public(s) {
+		m.entries = append(m.entries, entry{s, false})
 		return
 	}
-	m.out.Replaced = append(m.out.Replaced, Replaced{s.Sid, "It lets CloudTrail do this for a trail of any account. " +
-		"Another trail of this account that needs it has to be named in it.", s})
-	if rest, some := withoutService(s, cloudTrail); some {
-		m.add(rest)
-		narrowed.Principal = service(cloudTrail)
-		if s.Sid != "" {
-			narrowed.Sid = freeSid(s.Sid, slices.Concat(m.statements, all))
-		}
+	rest, some := withoutEverybody(s)
+	if !some {
+		m.out.Dropped = append(m.out.Dropped, Replaced{s.Sid, "It allows this to everybody.", s})
+		return
 	}
-	m.add(narrowed)
+	m.out.Replaced = append(m.out.Replaced, Replaced{s.Sid, "It allows this to everybody; those whom it names keep it.", s})
+	m.entries = append(m.entries, entry{rest, true})
 }
 
-// add appends a statement that was not there as it is.
-func (m *merger) add(s Statement) {
-	m.changed[len(m.statements)] = true
-	m.statements = append(m.statements, s)
+// narrow keeps what statements allow CloudTrail to the trails that they are about. What such a statement allows others too
+// becomes a statement of its own.
+func (m *merger) narrow() {
+	all := m.statements()
+	var entries []entry
+	for _, e := range m.entries {
+		narrowed, ok := m.origin.narrow(e.Statement, all)
+		if !ok {
+			entries = append(entries, e)
+			continue
+		}
+		if !e.touched {
+			m.out.Replaced = append(m.out.Replaced, Replaced{e.Sid, "It lets CloudTrail do this for a trail of any account. " +
+				"Another trail of this account that needs it has to be named in it.", e.Statement})
+		}
+		if rest, some := withoutService(e.Statement, cloudTrail); some {
+			entries = append(entries, entry{rest, true})
+			narrowed.Principal = service(cloudTrail)
+			if e.Sid != "" {
+				narrowed.Sid = freeSid(e.Sid, all)
+				all = append(all, narrowed)
+			}
+		}
+		entries = append(entries, entry{narrowed, true})
+	}
+	m.entries = entries
 }
 
-// place sees to it that a statement of want is there.
-func (m *merger) place(w Statement) {
+// renew puts a statement of want in the place of the one of before that has its Sid.
+func (m *merger) renew(w Statement) {
 	var found []int
-	for i, s := range m.statements {
+	for i, e := range m.entries {
 		switch {
-		case canonical(s) == canonical(w):
-			m.changed[i] = true
+		case canonical(e.Statement) == canonical(w):
 			return
-		case s.Sid == w.Sid && w.Sid != "":
+		case e.Sid == w.Sid && w.Sid != "":
 			found = append(found, i)
 		}
 	}
 	for _, i := range found {
-		if canonical(ours(m.statements[i], w)) == canonical(m.statements[i]) {
-			m.changed[i] = true
+		if s := m.entries[i].Statement; canonical(ours(s, w)) == canonical(s) {
+			m.entries[i].touched = true
 			return
 		}
 	}
 	for _, i := range found {
-		if replaceable(m.statements[i], w) {
-			m.replace(i, ours(m.statements[i], w))
-			return
+		was := m.entries[i]
+		if !replaceable(was.Statement, w) {
+			continue
 		}
-	}
-	if covered(m.statements, w) {
+		m.entries[i] = entry{ours(was.Statement, w), true}
+		if !was.touched { // else what it was before is told already
+			m.out.Replaced = append(m.out.Replaced, Replaced{w.Sid, "", was.Statement})
+		}
 		return
 	}
-	if len(found) > 0 {
-		w.Sid = freeSid(w.Sid, m.statements)
-	}
-	m.out.Added = append(m.out.Added, label(w))
-	m.add(w)
 }
 
-func (m *merger) replace(i int, by Statement) {
-	was := m.statements[i]
-	m.statements[i] = by
-	if m.changed[i] {
-		// It was narrowed a moment ago: what it was before that is told already.
+// place adds a statement of want that nothing says yet. All of want are renewed by then, so that what is found stays.
+func (m *merger) place(w Statement) {
+	there := m.statements()
+	for i, s := range there {
+		if canonical(s) == canonical(w) {
+			m.entries[i].touched = true
+		}
+	}
+	if covered(there, w) {
 		return
 	}
-	m.changed[i] = true
-	m.out.Replaced = append(m.out.Replaced, Replaced{by.Sid, "", was})
+	if slices.ContainsFunc(there, func(s Statement) bool { return s.Sid == w.Sid }) {
+		w.Sid = freeSid(w.Sid, there)
+	}
+	m.out.Added = append(m.out.Added, label(w))
+	m.entries = append(m.entries, entry{w, true})
 }
 
 // replaceable reports whether the statement s under a Sid of ours is one of ours of before, which w takes the place of.

@@ -68,8 +68,12 @@ func (r *reader) document() (Document, error) {
 		}
 		return err
 	})
-	if err == nil && !seen {
+	switch {
+	case err != nil:
+	case !seen:
 		err = errors.New("it has no Statement")
+	case d.IsZero():
+		err = errors.New("it says nothing, not even a Version")
 	}
 	return d, err
 }

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -54,21 +53,7 @@ func built() map[string]Document {
 
 func TestBuildersAreAsTheirGoldenFiles(t *testing.T) {
 	for name, d := range built() {
-		path := filepath.Join("testdata", name+".json")
-		got := d.JSON() + "\n"
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s differs (-want +got):\n%s", path, diff)
-		}
+		golden(t, filepath.Join("testdata", name+".json"), d.JSON()+"\n")
 	}
 }
 
