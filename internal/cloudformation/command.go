@@ -16,8 +16,8 @@ func shell(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// aws is a command of the AWS CLI with its input as JSON.
-func aws(region, command string, input any) string {
+// cli is a command of the AWS CLI with its input as JSON.
+func cli(region, command string, input any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -53,7 +53,7 @@ func recorderCommand(r *resource.Recorder) string {
 	if r.AllSupported {
 		types = nil
 	}
-	put := aws(r.Region, "configservice put-configuration-recorder", members("ConfigurationRecorder", members(
+	put := cli(r.Region, "configservice put-configuration-recorder", members("ConfigurationRecorder", members(
 		"name", r.Name,
 		"roleARN", r.RoleARN,
 		"recordingGroup", members(
@@ -72,7 +72,7 @@ func recorderCommand(r *resource.Recorder) string {
 }
 
 func channelCommand(c *resource.DeliveryChannel) string {
-	return aws(c.Region, "configservice put-delivery-channel", members("DeliveryChannel", members(
+	return cli(c.Region, "configservice put-delivery-channel", members("DeliveryChannel", members(
 		"name", c.Name,
 		"s3BucketName", c.Bucket,
 		"s3KeyPrefix", c.Prefix,
@@ -94,7 +94,7 @@ func parameterGroupCommand(g *resource.ParameterGroup) string {
 	if len(parameters) == 0 {
 		return ""
 	}
-	return aws(g.Region, command, members(member, g.Name, "Parameters", parameters))
+	return cli(g.Region, command, members(member, g.Name, "Parameters", parameters))
 }
 
 func optionGroupCommand(g *resource.OptionGroup) string {
@@ -109,15 +109,15 @@ func optionGroupCommand(g *resource.OptionGroup) string {
 	if len(options) == 0 {
 		return ""
 	}
-	return aws(g.Region, "rds modify-option-group", members("OptionGroupName", g.Name, "OptionsToInclude", options, "ApplyImmediately", true))
+	return cli(g.Region, "rds modify-option-group", members("OptionGroupName", g.Name, "OptionsToInclude", options, "ApplyImmediately", true))
 }
 
 func databaseCommand(d *resource.Database) string {
 	exports := members("EnableLogTypes", d.Exports)
 	if d.Cluster {
-		return aws(d.Region, "rds modify-db-cluster", members("DBClusterIdentifier", d.Name,
+		return cli(d.Region, "rds modify-db-cluster", members("DBClusterIdentifier", d.Name,
 			"DBClusterParameterGroupName", d.ParameterGroup, "CloudwatchLogsExportConfiguration", exports, "ApplyImmediately", true))
 	}
-	return aws(d.Region, "rds modify-db-instance", members("DBInstanceIdentifier", d.Name, "DBParameterGroupName", d.ParameterGroup,
+	return cli(d.Region, "rds modify-db-instance", members("DBInstanceIdentifier", d.Name, "DBParameterGroupName", d.ParameterGroup,
 		"OptionGroupName", d.OptionGroup, "CloudwatchLogsExportConfiguration", exports, "ApplyImmediately", true))
 }
