@@ -71,7 +71,11 @@ func lifecycle(c *comparison, t *resource.Bucket, want *resource.Bucket) {
 		f.remark(c, t.Lifecycle)
 		return
 	}
-	if !c.known(resource.BucketPolicy) || !t.Policy.IsZero() || !c.known(resource.BucketMFADelete) {
+	switch {
+	case !c.known(resource.BucketPolicy) || !c.known(resource.BucketMFADelete):
+		c.note("whether the bucket is in use, or has MFA delete, could not be read: no lifecycle rule is added")
+		return
+	case !t.Policy.IsZero():
 		c.note("no lifecycle rule expires anything; that keeps log files longer than wanted and stays")
 		return
 	}

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,6 +128,7 @@ func TestParametersGrow(t *testing.T) {
 		"all but what is wanted":    {"pgaudit.log", "all,-ddl", "ddl", "all"},
 		"all but something else":    {"pgaudit.log", "ALL, -misc", "ddl,role,write", "ALL, -misc"},
 		"a class that is not known": {"pgaudit.log", "sometime", "ddl", "sometime,ddl"},
+		"a part of a class":         {"pgaudit.log", "misc", "misc_set", "misc"},
 		"off":                       {"server_audit_logging", "0", "1", "1"},
 		"on stays":                  {"pgaudit.log_catalog", "on", "off", "on"},
 		"events join":               {"server_audit_events", "QUERY", "CONNECT,QUERY_DDL", "QUERY,CONNECT,QUERY_DDL"},
@@ -190,16 +192,42 @@ func TestSubscriptions(t *testing.T) {
 	}
 }
 
-// A setting that could not be read is not compared, whatever the others are.
-func TestUnreadLifecycleIsKept(t *testing.T) {
+// Rules that expire something are added only to a bucket of which all is known that speaks against them.
+func TestLifecycleOfWhatIsNotKnown(t *testing.T) {
+	for _, step := range []resource.Step{resource.BucketPolicy, resource.BucketMFADelete, resource.BucketLifecycle} {
+		now, want := wantedBucket(), wantedBucket()
+		now.Lifecycle, now.Policy, now.Versioning = nil, policy.Document{}, "Suspended"
+		c := &comparison{unread: map[resource.Step]error{step: errors.New("AccessDenied")}}
+		target := compareBucket(c, now, want)
+		if !slices.Contains(lines(c.changes), "versioning: Status: Suspended → Enabled") {
+			t.Errorf("%s unread: what is known is not compared: %v", step, lines(c.changes))
+		}
+		if target.Lifecycle != nil || slices.ContainsFunc(c.changes, func(ch Change) bool { return ch.Step == resource.BucketLifecycle }) {
+			t.Errorf("%s unread: the target has the lifecycle %+v", step, target.Lifecycle)
+		}
+	}
+}
+
+// Each statement that is added, becomes another one or goes is a change of its own; those of others stay.
+func TestPolicyChanges(t *testing.T) {
+	public := policy.Statement{Sid: "Everybody", Effect: "Allow", Principal: policy.Principal{"*": {"*"}}, Action: []string{"s3:GetObject"}, Resource: []string{"arn:aws:s3:::logs/*"}}
+	theirs := policy.Statement{Sid: "SIEM", Effect: "Allow", Principal: policy.Principal{"AWS": {"arn:aws:iam::111122223333:role/siem"}}, Action: []string{"s3:GetObject"}, Resource: []string{"arn:aws:s3:::logs/*"}}
+	tls := policy.Statement{Sid: "DenyInsecureTransport", Effect: "Deny", Principal: policy.Principal{"*": {"*"}}, Action: []string{"s3:*"}, Resource: []string{"arn:aws:s3:::logs/*"}, Condition: policy.Condition{"Bool": {"aws:SecureTransport": {"false"}}}}
 	now, want := wantedBucket(), wantedBucket()
-	now.Lifecycle, now.Policy, now.Versioning = nil, policy.Document{}, "Suspended"
-	c := &comparison{unread: map[resource.Step]error{resource.BucketPolicy: errors.New("AccessDenied")}}
+	want.Policy = delivering("cloudtrail.amazonaws.com", tls)
+	now.Policy = delivering("cloudtrail.amazonaws.com", public, theirs)
+	c := &comparison{}
 	target := compareBucket(c, now, want)
-	if d := cmp.Diff([]string{"versioning: Status: Suspended → Enabled"}, lines(c.changes)); d != "" {
+	if d := cmp.Diff([]string{
+		"policy: Policy, statement DenyInsecureTransport:  → Deny s3:* to everybody on arn:aws:s3:::logs/* if Bool aws:SecureTransport false",
+		"policy: Policy, statement Everybody: Allow s3:GetObject to everybody on arn:aws:s3:::logs/* → none",
+	}, lines(c.changes)); d != "" {
 		t.Errorf("changes (-want +got):\n%s", d)
 	}
-	if !target.Policy.IsZero() || target.Lifecycle != nil {
-		t.Errorf("the target has policy %+v and lifecycle %+v, of which nothing is known", target.Policy, target.Lifecycle)
+	if len(c.changes) == 2 && (c.changes[1].Risk == "" || c.changes[1].Why == whyBucketPolicy.why) {
+		t.Errorf("nothing says why access goes, or who loses it: %+v", c.changes[1])
+	}
+	if !policy.Equal(target.Policy, delivering("cloudtrail.amazonaws.com", theirs, tls)) {
+		t.Errorf("the policy becomes %s", target.Policy.JSON())
 	}
 }

@@ -42,13 +42,12 @@ var (
 
 // Keys.
 var (
-	whyKey         = reason{why: "Log files are encrypted with a key of the account's own.", meets: []string{"soc2/CC6.1", "cis-aws-3.0.0/3.5", "securityhub/CloudTrail.2"}, cost: costKey}
-	whyAlias       = reason{why: "The key is found by its alias.", meets: []string{"soc2/CC6.1"}}
-	whyKeyEnable   = reason{why: "While the key is disabled, CloudTrail delivers nothing.", meets: []string{"soc2/CC7.2", "soc2/CC6.1"}, risk: "somebody has disabled it, perhaps because it is known to others; a key that is to be deleted has to be kept first (kms:CancelKeyDeletion)"}
-	whyRotation    = reason{why: "AWS KMS makes new key material every year and keeps the old.", meets: []string{"soc2/CC6.1", "cis-aws-3.0.0/3.6", "securityhub/KMS.4"}, cost: "AWS KMS: $1 a month more after each of the first two rotations"}
-	whyKeyPolicy   = reason{why: "This trail, its log group and its alarms may use the key, and nobody else's.", meets: []string{"soc2/CC6.1", "soc2/CC6.3", "cis-aws-3.0.0/3.5"}}
-	whyForeignKey  = reason{why: "The policy of a key that AWS manages cannot be changed, so CloudTrail and CloudWatch cannot be let use it.", meets: []string{"soc2/CC6.1", "cis-aws-3.0.0/3.5", "securityhub/CloudTrail.2"}}
-	whyTrustedRole = reason{why: "Only the service, and for this account's resources only, may assume the role.", meets: []string{"soc2/CC6.1", "soc2/CC6.3"}}
+	whyKey        = reason{why: "Log files are encrypted with a key of the account's own.", meets: []string{"soc2/CC6.1", "cis-aws-3.0.0/3.5", "securityhub/CloudTrail.2"}, cost: costKey}
+	whyAlias      = reason{why: "The key is found by its alias.", meets: []string{"soc2/CC6.1"}}
+	whyKeyEnable  = reason{why: "While the key is disabled, CloudTrail delivers nothing.", meets: []string{"soc2/CC7.2", "soc2/CC6.1"}, risk: "somebody has disabled it, perhaps because it is known to others; a key that is to be deleted has to be kept first (kms:CancelKeyDeletion)"}
+	whyRotation   = reason{why: "AWS KMS makes new key material every year and keeps the old.", meets: []string{"soc2/CC6.1", "cis-aws-3.0.0/3.6", "securityhub/KMS.4"}, cost: "AWS KMS: $1 a month more after each of the first two rotations"}
+	whyKeyPolicy  = reason{why: "This trail, its log group and its alarms may use the key, and nobody else's.", meets: []string{"soc2/CC6.1", "soc2/CC6.3", "cis-aws-3.0.0/3.5"}}
+	whyForeignKey = reason{why: "The policy of a key that AWS manages cannot be changed, so CloudTrail and CloudWatch cannot be let use it.", meets: []string{"soc2/CC6.1", "cis-aws-3.0.0/3.5", "securityhub/CloudTrail.2"}}
 )
 
 // The trail.
@@ -88,18 +87,19 @@ var (
 
 // AWS Config, Security Hub, GuardDuty, organization and roles.
 var (
-	whyRecorder  = reason{why: "What is configured how, and since when, is recorded.", meets: []string{"soc2/CC7.1", "soc2/CC8.1", "cis-aws-3.0.0/3.3", "securityhub/Config.1"}, cost: "AWS Config: $0.003 for each configuration item"}
-	whyAllTypes  = reason{why: "A type of resource that is left out can change unseen.", meets: []string{"soc2/CC7.1", "soc2/CC8.1", "cis-aws-3.0.0/3.3", "securityhub/Config.1"}, cost: "AWS Config: $0.003 for each configuration item of the types that are added"}
-	whyFrequency = reason{why: "A change that is undone on the same day is recorded too.", meets: []string{"soc2/CC7.1", "soc2/CC8.1"}, cost: "AWS Config: $0.003 for each configuration item"}
-	whyRecording = reason{why: "A recorder that is stopped records nothing.", meets: []string{"soc2/CC7.1", "soc2/CC8.1", "cis-aws-3.0.0/3.3", "securityhub/Config.1"}, cost: "AWS Config: $0.003 for each configuration item"}
-	whyChannel   = reason{why: "AWS Config keeps its history where it can be read.", meets: []string{"soc2/CC7.1", "soc2/CC8.1"}}
-	whyRule      = reason{why: "AWS itself says whether the setting holds, today and for the whole period.", meets: []string{"soc2/CC7.1", "soc2/CC7.2"}, cost: "AWS Config: $0.001 for each evaluation"}
-	whyHub       = reason{why: "The account is judged by a published standard all the time.", meets: []string{"soc2/CC7.1", "soc2/CC7.2", "cis-aws-3.0.0/4.16"}, cost: "Security Hub: $0.0010 for each check of a resource"}
-	whyDetector  = reason{why: "Known ways of attack are looked for in the account's events and traffic.", meets: []string{"soc2/CC6.8", "soc2/CC7.1", "soc2/CC7.2", "securityhub/GuardDuty.1"}, cost: "GuardDuty: $4.00 for a million management events, and more for what else it looks at"}
-	whyPublish   = reason{why: "A finding that comes again is told without delay.", meets: []string{"soc2/CC7.3"}}
-	whyTrusted   = reason{why: "An organization's trail needs that CloudTrail may work in the organization's accounts.", meets: []string{"soc2/CC7.2"}, risk: "CloudTrail makes a service-linked role in every account of the organization"}
-	whyRole      = reason{why: "The service works with a role that may do what it needs and no more.", meets: []string{"soc2/CC6.1", "soc2/CC6.3"}}
-	whyRoleMay   = reason{why: "The role may do what it is for and no more.", meets: []string{"soc2/CC6.1", "soc2/CC6.3"}}
+	whyRecorder    = reason{why: "What is configured how, and since when, is recorded.", meets: []string{"soc2/CC7.1", "soc2/CC8.1", "cis-aws-3.0.0/3.3", "securityhub/Config.1"}, cost: "AWS Config: $0.003 for each configuration item"}
+	whyAllTypes    = reason{why: "A type of resource that is left out can change unseen.", meets: []string{"soc2/CC7.1", "soc2/CC8.1", "cis-aws-3.0.0/3.3", "securityhub/Config.1"}, cost: "AWS Config: $0.003 for each configuration item of the types that are added"}
+	whyFrequency   = reason{why: "A change that is undone on the same day is recorded too.", meets: []string{"soc2/CC7.1", "soc2/CC8.1"}, cost: "AWS Config: $0.003 for each configuration item"}
+	whyRecording   = reason{why: "A recorder that is stopped records nothing.", meets: []string{"soc2/CC7.1", "soc2/CC8.1", "cis-aws-3.0.0/3.3", "securityhub/Config.1"}, cost: "AWS Config: $0.003 for each configuration item"}
+	whyChannel     = reason{why: "AWS Config keeps its history where it can be read.", meets: []string{"soc2/CC7.1", "soc2/CC8.1"}}
+	whyRule        = reason{why: "AWS itself says whether the setting holds, today and for the whole period.", meets: []string{"soc2/CC7.1", "soc2/CC7.2"}, cost: "AWS Config: $0.001 for each evaluation"}
+	whyHub         = reason{why: "The account is judged by a published standard all the time.", meets: []string{"soc2/CC7.1", "soc2/CC7.2", "cis-aws-3.0.0/4.16"}, cost: "Security Hub: $0.0010 for each check of a resource"}
+	whyDetector    = reason{why: "Known ways of attack are looked for in the account's events and traffic.", meets: []string{"soc2/CC6.8", "soc2/CC7.1", "soc2/CC7.2", "securityhub/GuardDuty.1"}, cost: "GuardDuty: $4.00 for a million management events, and more for what else it looks at"}
+	whyPublish     = reason{why: "A finding that comes again is told without delay.", meets: []string{"soc2/CC7.3"}}
+	whyTrusted     = reason{why: "An organization's trail needs that CloudTrail may work in the organization's accounts.", meets: []string{"soc2/CC7.2"}, risk: "CloudTrail makes a service-linked role in every account of the organization"}
+	whyRole        = reason{why: "The service works with a role that may do what it needs and no more.", meets: []string{"soc2/CC6.1", "soc2/CC6.3"}}
+	whyTrustedRole = reason{why: "Only the service, and for this account's resources only, may assume the role.", meets: []string{"soc2/CC6.1", "soc2/CC6.3"}}
+	whyRoleMay     = reason{why: "The role may do what it is for and no more.", meets: []string{"soc2/CC6.1", "soc2/CC6.3"}}
 )
 
 // Databases.
