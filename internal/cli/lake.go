@@ -125,7 +125,7 @@ and are not taken in again.`,
 				return err
 			}
 			x, err := a.Expire(cmd.Context(), time.Duration(n)*24*time.Hour, func(x app.Expiry) (bool, error) {
-				return g.confirm(fmt.Sprintf("Remove %d events of days before %s (%d files, %s)?", x.Events, x.Before.Format(time.DateOnly), x.Parts, size(x.Bytes)))
+				return g.confirm(fmt.Sprintf("Remove %d events of days before %s (%d files, %s)?", x.Events, x.Before.Format(time.DateOnly), x.Parts, size(x.Bytes)), "trailseal lake expire … --yes")
 			})
 			if err != nil {
 				return err
@@ -148,13 +148,13 @@ and are not taken in again.`,
 	return cmd
 }
 
-// confirm asks a person. Without a terminal only --yes is an answer.
-func (g *global) confirm(question string) (bool, error) {
+// confirm asks a person. Without a terminal only --yes is an answer; hint says how to give it.
+func (g *global) confirm(question, hint string) (bool, error) {
 	if g.yes {
 		return true, nil
 	}
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return false, &failure{code: exitUsage, err: fmt.Errorf("%s there is no terminal to ask on", question), hint: "trailseal lake expire … --yes"}
+		return false, &failure{code: exitUsage, err: fmt.Errorf("%s there is no terminal to ask on", question), hint: hint}
 	}
 	fmt.Fprintf(g.env.Stderr, "%s [y/N] ", question)
 	line, err := bufio.NewReader(os.Stdin).ReadString('\n')

@@ -82,7 +82,7 @@ func Main(ctx context.Context, env Env) int {
 // goesOn reports whether a command that was interrupted goes on from there when it is given again. Others begin anew.
 func goesOn(cmd *cobra.Command) bool {
 	switch cmd.Name() {
-	case "validate", "mirror", "ingest", "deliver":
+	case "validate", "mirror", "ingest", "deliver", "apply":
 		return true
 	case "watch":
 		return cmd.Flags().Lookup("stdin").Value.String() != "true"
@@ -147,7 +147,7 @@ Start with "trailseal demo": it needs no AWS account.`,
 	f.BoolVar(&g.noProgress, "no-progress", false, "no progress bar")
 	f.StringVar(&g.config, "config", "", "configuration `FILE` (default: trailseal/config.yaml in the XDG config folder)")
 	f.BoolVar(&g.yes, "yes", false, "answer yes to every question")
-	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.ingest(), g.query(), g.investigate(), g.changes(), g.detect(), g.alerts(), g.watch(), g.configure(), g.lake(), g.version())
+	root.AddCommand(g.demo(), g.validate(), g.coverage(), g.mirror(), g.ingest(), g.query(), g.investigate(), g.changes(), g.detect(), g.alerts(), g.watch(), g.setup(), g.configure(), g.lake(), g.version())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")
 	for _, c := range root.Commands() {
