@@ -16,7 +16,7 @@ func (t *writer) addTopic(r *resource.Topic) {
 		field{"KmsMasterKeyId", t.say(topicRank, r.KeyARN)},
 	)}
 	if t.exists(r) {
-		e.identifier = map[string]string{"TopicArn": t.stack.arn("sns", r.Region, r.Account, r.Name)}
+		e.identifier = map[string]string{"TopicArn": resource.ARN(id, t.stack.Partition)}
 	}
 	t.put(e)
 	if r.Policy.IsZero() {
@@ -31,8 +31,9 @@ func (t *writer) addTopic(r *resource.Topic) {
 // addSubscription writes a subscription. One that is there is not imported: SNS answers with it when it is asked to make it
 // again.
 func (t *writer) addSubscription(r *resource.Subscription) {
+	topic := resource.ID{Kind: resource.TopicKind, Account: r.Account, Region: r.Region, Name: r.Topic}
 	t.put(entry{name: t.names.resource(r.ID()), kind: "SNS::Subscription", retain: t.exists(r), properties: object(
-		field{"TopicArn", t.say(restRank, t.stack.arn("sns", r.Region, r.Account, r.Topic))},
+		field{"TopicArn", t.say(restRank, resource.ARN(topic, t.stack.Partition))},
 		field{"Protocol", str(r.Protocol)},
 		field{"Endpoint", t.endpoint(r)},
 	)})
@@ -64,7 +65,7 @@ func (t *writer) addSlackChannel(r *resource.SlackChannel) {
 		field{"SnsTopicArns", t.says(restRank, r.Topics)},
 	)}
 	if t.exists(r) {
-		e.identifier = map[string]string{"Arn": t.stack.arn("chatbot", "", r.Account, "chat-configuration/slack-channel/"+r.Name)}
+		e.identifier = map[string]string{"Arn": resource.ARN(r.ID(), t.stack.Partition)}
 	}
 	t.put(e)
 }

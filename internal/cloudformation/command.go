@@ -116,8 +116,8 @@ func databaseCommand(d *resource.Database) string {
 	exports := members("EnableLogTypes", d.Exports)
 	if d.Cluster {
 		return cli(d.Region, "rds modify-db-cluster", members("DBClusterIdentifier", d.Name,
-			"DBClusterParameterGroupName", d.ParameterGroup, "CloudwatchLogsExportConfiguration", exports, "ApplyImmediately", true))
+			"DBClusterParameterGroupName", d.ParameterGroup, "OptionGroupName", d.OptionGroup, "CloudwatchLogsExportConfiguration", exports))
 	}
 	return cli(d.Region, "rds modify-db-instance", members("DBInstanceIdentifier", d.Name, "DBParameterGroupName", d.ParameterGroup,
-		"OptionGroupName", d.OptionGroup, "CloudwatchLogsExportConfiguration", exports, "ApplyImmediately", true))
+		"OptionGroupName", d.OptionGroup, "CloudwatchLogsExportConfiguration", exports))
 }

@@ -1,8 +1,6 @@
 package cloudformation
 
 import (
-	"cmp"
-
 	"go.yaml.in/yaml/v3"
 
 	"github.com/trailseal/trailseal/internal/resource"
@@ -10,14 +8,14 @@ import (
 
 // described is the description of groups that are made. RDS cannot change one, and it is not read: so a group that is there
 // is not imported, since CloudFormation would put another in its place.
-const described = "Made by Trailseal"
+const described = "Made by trailseal setup"
 
 const groupKept = "it is there, and CloudFormation would replace it"
 
 func (t *writer) addParameterGroup(g *resource.ParameterGroup) {
 	id := g.ID()
 	if t.exists(g) {
-		t.leave(id, parameterGroupCommand(g), groupKept)
+		t.leaveThere(g, parameterGroupCommand(g), groupKept)
 		return
 	}
 	kind, member := "RDS::DBParameterGroup", "DBParameterGroupName"
@@ -39,7 +37,7 @@ func (t *writer) addParameterGroup(g *resource.ParameterGroup) {
 func (t *writer) addOptionGroup(g *resource.OptionGroup) {
 	id := g.ID()
 	if t.exists(g) {
-		t.leave(id, optionGroupCommand(g), groupKept)
+		t.leaveThere(g, optionGroupCommand(g), groupKept)
 		return
 	}
 	var options []*yaml.Node
@@ -56,5 +54,6 @@ func (t *writer) addOptionGroup(g *resource.OptionGroup) {
 }
 
 func (t *writer) leaveDatabase(d *resource.Database) {
-	t.leave(d.ID(), databaseCommand(d), cmp.Or(d.Engine, "its")+" databases are yours, and no stack of ours is to make or replace one")
+	t.leaveThere(d, databaseCommand(d), "no stack is to make or replace a database. It takes its groups in its maintenance window; with "+
+		"--apply-immediately it takes them at once, and with them all other changes that wait, some of which may reboot it")
 }

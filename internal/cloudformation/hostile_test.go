@@ -98,7 +98,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("README.md has %q", bad)
 		}
 	}
-	for _, good := range []string{`'{"ApplyImmediately":true,"CloudwatchLogsExportConfiguration":{"EnableLogTypes":["postgresql","upgrade"]},"DBInstanceIdentifier":"x'\''; reboot #"`,
+	for _, good := range []string{`'{"CloudwatchLogsExportConfiguration":{"EnableLogTypes":["postgresql","upgrade"]},"DBInstanceIdentifier":"x'\''; reboot #"`,
 		"--stack-name trailseal---reboot-", "    this 'as it is' <serial>"} {
 		if !strings.Contains(readme, good) {
 			t.Errorf("README.md does not have %q", good)

@@ -29,7 +29,7 @@ func strategy(r *resource.Recorder) string {
 func (t *writer) addRecorder(r *resource.Recorder) {
 	id := r.ID()
 	if t.exists(r) {
-		t.leave(id, recorderCommand(r), notImported)
+		t.leaveThere(r, recorderCommand(r), notImported)
 		return
 	}
 	t.put(entry{name: t.names.resource(id), kind: "Config::ConfigurationRecorder", retain: true, after: t.linked("config.amazonaws.com"),
@@ -47,12 +47,18 @@ func (t *writer) addRecorder(r *resource.Recorder) {
 		)})
 }
 
-// linked are the logical IDs of the roles that are linked to a service.
+// linked are the logical IDs of the roles that are linked to a service. One of another template has to be there first.
 func (t *writer) linked(service string) []string {
 	var all []string
-	for _, r := range t.resources {
-		if role, ok := r.(*resource.Role); ok && role.ServiceLinkedTo == service {
-			all = append(all, t.names.resource(r.ID()))
+	for _, r := range t.stack.Resources {
+		role, ok := r.(*resource.Role)
+		if !ok || role.ServiceLinkedTo != service {
+			continue
+		}
+		if name := t.names.resource(r.ID()); name != "" {
+			all = append(all, name)
+		} else if role.Account == t.place.account {
+			t.needs[t.stack.placeOf(r.ID())] = true
 		}
 	}
 	return all
@@ -61,7 +67,7 @@ func (t *writer) linked(service string) []string {
 func (t *writer) addDeliveryChannel(r *resource.DeliveryChannel) {
 	id := r.ID()
 	if t.exists(r) {
-		t.leave(id, channelCommand(r), notImported)
+		t.leaveThere(r, channelCommand(r), notImported)
 		return
 	}
 	e := entry{name: t.names.resource(id), kind: "Config::DeliveryChannel", retain: true, properties: object(
@@ -74,6 +80,8 @@ func (t *writer) addDeliveryChannel(r *resource.DeliveryChannel) {
 	)}
 	if b := t.bucket(r.Bucket); b != nil {
 		e.after = append(e.after, t.names.part(b.ID(), "Policy"))
+	} else if b := t.stack.bucket(r.Bucket); b != nil {
+		t.needs[t.stack.placeOf(b.ID())] = true
 	}
 	t.put(e)
 }
@@ -136,7 +144,7 @@ func (t *writer) addHub(h *resource.Hub) {
 	name := t.names.resource(id)
 	e := entry{name: name, kind: "SecurityHub::Hub", properties: object(field{"EnableDefaultStandards", yes(false)})}
 	if t.exists(h) {
-		e.identifier = map[string]string{"ARN": t.stack.arn("securityhub", h.Region, h.Account, "hub/default")}
+		e.identifier = map[string]string{"ARN": resource.ARN(id, t.stack.Partition)}
 	}
 	t.put(e)
 	now, known := t.stack.Now[id].(*resource.Hub)
@@ -146,7 +154,7 @@ func (t *writer) addHub(h *resource.Hub) {
 			properties: object(field{"StandardsArn", t.say(restRank, arn)})}
 		switch {
 		case on:
-			s.identifier = map[string]string{"StandardsSubscriptionArn": t.stack.arn("securityhub", h.Region, h.Account, "subscription/"+standardPath(arn))}
+			s.identifier = map[string]string{"StandardsSubscriptionArn": strings.TrimSuffix(resource.ARN(id, t.stack.Partition), "hub/default") + "subscription/" + standardPath(arn)}
 		case t.exists(h) && !known && t.only == nil:
 			s.condition = t.standardWanted(arn)
 		}

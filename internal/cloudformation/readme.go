@@ -44,11 +44,11 @@ the commands say BUCKET.
 If a stack fails, what it made stays (` + "`--disable-rollback`" + `): mend the cause and give the same command again. Buckets, keys, trails
 and log groups outlive their stack (` + "`DeletionPolicy: Retain`" + `). Afterwards protect each stack, and look at what it made:
 
-    aws cloudformation update-termination-protection --enable-termination-protection --stack-name {{.Stack}} --region {{.Region}}
-    trailseal setup status
-
-The e-mail address of a subscription has to agree before it is told anything: SNS writes to it.
-{{if .Parameters}}
+{{range .Protect}}{{.}}
+{{end}}    trailseal setup status
+{{if .Email}}
+SNS writes to each e-mail address that is to be told; nothing is sent there until somebody has agreed.
+{{end}}{{if .Parameters}}
 ## Parameters
 
 What has no default has to be given. A secret is given on the command line of a machine that you trust, or in a file of
@@ -105,8 +105,10 @@ type page struct {
 	Name, Stack, Region, Organization  string
 	Templates                          []row
 	Before, Steps, Imports, Left       []step
+	Protect                            []string
 	Parameters, Guesses, Manual, Notes []string
 	Long                               bool // some template is too long for a call
+	Email                              bool // somebody is told by e-mail
 }
 
 type row struct {
@@ -124,6 +126,7 @@ func readme(s *Stack, templates []*writer, files []File) []byte {
 	}
 	for _, t := range templates {
 		p.Templates = append(p.Templates, row{t.place.file("template", ".yaml"), line(t.place.account), line(t.place.region), len(t.entries)})
+		p.Protect = append(p.Protect, indented("aws cloudformation update-termination-protection --enable-termination-protection"+t.where()))
 		for _, f := range t.parameters {
 			p.Parameters = append(p.Parameters, fmt.Sprintf("`%s` of %s: %s", f.name, t.place.file("template", ".yaml"), line(member(f, "Description").Value)))
 		}
@@ -143,6 +146,10 @@ func readme(s *Stack, templates []*writer, files []File) []byte {
 		if len(t.imports) > 0 {
 			p.Imports = append(p.Imports, importSteps(t, files)...)
 		}
+	}
+	for _, r := range s.Resources {
+		sub, ok := r.(*resource.Subscription)
+		p.Email = p.Email || ok && strings.HasPrefix(sub.Protocol, "email") && !sub.Confirmed
 	}
 	for _, f := range files {
 		p.Long = p.Long || len(f.Text) > inlineBytes && strings.HasSuffix(f.Name, ".yaml")

@@ -45,7 +45,7 @@ func (t *writer) allTargets() []target {
 	var all []target
 	for _, r := range t.resources {
 		id := r.ID()
-		name := t.names.resource(id)
+		name, arn := t.names.resource(id), resource.ARN(id, t.stack.Partition)
 		add := func(rank rank, arn, tail string, ref ...part) {
 			if arn != "" {
 				all = append(all, target{id, name, rank, arn, ref, tail})
@@ -60,18 +60,17 @@ func (t *writer) allTargets() []target {
 			}
 		case *resource.Role:
 			if r.ServiceLinkedTo == "" {
-				add(roleRank, t.stack.roleARN(r), "", attribute)
+				add(roleRank, r.ARN(t.stack.Partition), "", attribute)
 			}
 		case *resource.Bucket:
-			add(rankOf(r), t.stack.arn("s3", "", "", r.Name), "/", attribute)
+			add(rankOf(r), arn, "/", attribute)
 		case *resource.LogGroup:
-			arn := t.stack.arn("logs", r.Region, r.Account, "log-group:"+r.Name)
 			add(groupRank, arn+":*", "", attribute)
 			add(groupRank, arn, ":", append(t.plainARN(strings.TrimSuffix(arn, r.Name)), part{ref: name})...)
 		case *resource.Topic:
-			add(topicRank, t.stack.arn("sns", r.Region, r.Account, r.Name), "", part{ref: name})
+			add(topicRank, arn, "", part{ref: name})
 		case *resource.Trail:
-			add(trailRank, t.stack.arn("cloudtrail", r.Region, r.Account, "trail/"+r.Name), "", attribute)
+			add(trailRank, arn, "", attribute)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b target) int { return cmp.Compare(len(b.arn), len(a.arn)) })
@@ -85,26 +84,16 @@ func rankOf(b *resource.Bucket) rank {
 	return bucketRank
 }
 
-// arn is an ARN of the stack's partition.
-func (s *Stack) arn(service, region, account, name string) string {
-	return strings.Join([]string{"arn", s.Partition, service, region, account, name}, ":")
-}
-
 // aliasARN stands, in settings, for a key that is not there yet.
 func (s *Stack) aliasARN(id resource.ID) string {
 	if !strings.HasPrefix(id.Name, "alias/") {
 		return ""
 	}
-	return s.arn("kms", id.Region, id.Account, id.Name)
+	return resource.ARN(id, s.Partition)
 }
 
 // keyARN is the ARN of a key that is there.
 func (s *Stack) keyARN(k *resource.Key) string { return cmp.Or(s.Keys[k.ID()], k.ARN) }
-
-func (s *Stack) roleARN(r *resource.Role) string {
-	path := cmp.Or(r.Path, "/")
-	return s.arn("iam", "", r.Account, "role"+path+r.Name)
-}
 
 // parts are a text with references instead of the ARNs of what has a lower rank.
 func (t *writer) parts(at rank, text string) []part {

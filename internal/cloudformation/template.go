@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -224,6 +225,15 @@ func references(n *yaml.Node) map[string]bool {
 		}
 	}
 	return all
+}
+
+// leaveThere says that a resource, which is there, is in no template; nothing is to be done if it is what it is to be.
+func (t *writer) leaveThere(r resource.Resource, command, why string) {
+	if now := t.stack.Now[r.ID()]; now != nil && reflect.DeepEqual(now, r) {
+		t.leave(r.ID(), "", why+"; it is what it is to be")
+		return
+	}
+	t.leave(r.ID(), command, why)
 }
 
 // leave says that a resource is in no template.
