@@ -237,17 +237,22 @@ func TestStandardThatFails(t *testing.T) {
 }
 
 func TestKeyOfALogGroupThatIsNotSeenYet(t *testing.T) {
-	said := answer{status: 400, code: "InvalidParameterException", body: "The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs:…'"}
-	other := answer{status: 400, code: "InvalidParameterException", body: "1 validation error detected"}
+	const text = "The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs:us-east-1:111122223333:log-group:g'"
 	group := &resource.LogGroup{Account: us, Region: east, Name: "g", KeyARN: keyARN}
-	for step, operation := range map[resource.Step]string{resource.Create: "CreateLogGroup", resource.LogGroupKey: "AssociateKmsKey"} {
-		a, _ := answers(t, map[string]answer{operation: said})
-		if err := a.Do(t.Context(), resource.Edit{Step: step, To: group}); !errors.Is(err, resource.ErrNotYet) {
-			t.Errorf("%s: %v", step, err)
-		}
-		a, _ = answers(t, map[string]answer{operation: other})
-		if err := a.Do(t.Context(), resource.Edit{Step: step, To: group}); !errors.Is(err, resource.ErrRefused) {
-			t.Errorf("%s: %v", step, err)
+	for name, c := range map[string]struct {
+		said answer
+		want error
+	}{
+		"the key":            {answer{status: 400, code: "InvalidParameterException", body: text}, resource.ErrNotYet},
+		"the key, as denied": {answer{status: 400, code: "AccessDeniedException", body: text}, resource.ErrNotYet},
+		"the caller":         {answer{status: 400, code: "AccessDeniedException", body: "User is not authorized to perform: logs:AssociateKmsKey"}, object.ErrDenied},
+		"another parameter":  {answer{status: 400, code: "InvalidParameterException", body: "1 validation error detected"}, resource.ErrRefused},
+	} {
+		for step, operation := range map[resource.Step]string{resource.Create: "CreateLogGroup", resource.LogGroupKey: "AssociateKmsKey"} {
+			a, _ := answers(t, map[string]answer{operation: c.said})
+			if err := a.Do(t.Context(), resource.Edit{Step: step, To: group}); !errors.Is(err, c.want) {
+				t.Errorf("%s, %s: %v", name, step, err)
+			}
 		}
 	}
 }

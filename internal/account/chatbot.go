@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/chatbot"
@@ -112,7 +113,7 @@ func writeSlackChannel(ctx context.Context, a *Account, step resource.Step, to, 
 		_, err := client.CreateSlackChannelConfiguration(ctx, &chatbot.CreateSlackChannelConfigurationInput{
 			ConfigurationName: aws.String(to.Name), SlackTeamId: aws.String(to.Workspace), SlackChannelId: aws.String(to.Channel),
 			IamRoleArn: aws.String(to.RoleARN), SnsTopicArns: to.Topics})
-		if is(err, "ConflictException") {
+		if is(err, "ConflictException") || is(err, "InvalidRequestException") && strings.Contains(err.Error(), "already been configured") {
 			return a.sameSlackChannel(ctx, to)
 		}
 		if err != nil {

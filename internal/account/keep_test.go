@@ -150,11 +150,13 @@ func TestSlackChannelOfOthersIsNotReplaced(t *testing.T) {
 		"made by an earlier try": {want, false},
 		"of another role":        {with(want, func(c *resource.SlackChannel) { c.RoleARN = "other" }), true},
 	} {
-		a, asked := answers(t, map[string]answer{"POST /create-slack-channel-configuration": {status: 409, code: "ConflictException"},
-			"POST /describe-slack-channel-configurations": {body: there}})
-		err := a.Do(t.Context(), resource.Edit{Step: resource.Create, To: c.to})
-		if errors.Is(err, resource.ErrTaken) != c.taken || !c.taken && err != nil || asked.last("POST /update-slack-channel-configuration") != "" {
-			t.Errorf("%s: %v", name, err)
+		for _, said := range []answer{{status: 409, code: "ConflictException"}, {status: 400, code: "InvalidRequestException",
+			body: "Invalid request provided: Slack channel with ID C1 in Slack team T1 has already been configured for AWS account 111122223333"}} {
+			a, asked := answers(t, map[string]answer{"POST /create-slack-channel-configuration": said, "POST /describe-slack-channel-configurations": {body: there}})
+			err := a.Do(t.Context(), resource.Edit{Step: resource.Create, To: c.to})
+			if errors.Is(err, resource.ErrTaken) != c.taken || !c.taken && err != nil || asked.last("POST /update-slack-channel-configuration") != "" {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }

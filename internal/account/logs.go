@@ -116,7 +116,7 @@ func writeLogGroup(ctx context.Context, a *Account, step resource.Step, to, _ *r
 // key does not exist or is not allowed to be used with Arn". It says the same of a key that never will be.
 func keyNotYet(ctx context.Context, what string, err error) error {
 	said := unseen(ctx, what, err)
-	if is(err, "InvalidParameterException") && strings.Contains(err.Error(), "KMS key") {
+	if is(err, "InvalidParameterException", "AccessDeniedException") && strings.Contains(err.Error(), "KMS key does not exist or is not allowed") {
 		return &worded{said, resource.ErrNotYet}
 	}
 	return said
