@@ -57,7 +57,6 @@ var wordOf = map[string]error{
 	"ConflictException":                                      resource.ErrNotYet,
 	"OperationAborted":                                       resource.ErrNotYet, // S3
 	"InvalidTargetBucketForLogging":                          resource.ErrNotYet,
-	"InvalidBucketState":                                     resource.ErrNotYet, // versioning is not seen yet
 	"OperationAbortedException":                              resource.ErrNotYet, // CloudWatch Logs
 	"ConcurrentModification":                                 resource.ErrNotYet, // IAM
 	"ConcurrentModificationException":                        resource.ErrNotYet, // AWS Organizations
@@ -126,7 +125,7 @@ func wordFor(err, told error) error {
 		return resource.ErrUnsupported
 	}
 	api := code(err)
-	if newPrincipal(err) {
+	if newPrincipal(err) || newVersioning(err) {
 		return resource.ErrNotYet
 	}
 	if word := wordOf[api]; word != nil {
@@ -156,11 +155,18 @@ func newPrincipal(err error) bool {
 	text := strings.ToLower(api.ErrorMessage())
 	switch api.ErrorCode() {
 	case "MalformedPolicy", "MalformedPolicyDocument", "MalformedPolicyDocumentException":
-		return strings.Contains(text, "invalid principal") || strings.Contains(text, "invalid principals")
+		return strings.Contains(text, "invalid principal")
 	case "InvalidParameter", "InvalidParameterException", "PrincipalNotFound": // SNS
 		return strings.Contains(text, "principal")
 	}
 	return false
+}
+
+// newVersioning reports whether S3 does not see yet that versioning is on, which Object Lock needs. With the same code it says
+// that MFA delete and a lifecycle exclude each other.
+func newVersioning(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "InvalidBucketState" && strings.Contains(api.ErrorMessage(), "Versioning must be")
 }
 
 // unknownCall reports whether the endpoint does not know the call: it answers with a page for people, or has no name in the

@@ -5,5 +5,9 @@
 // directory as `aws s3 sync` leaves it (side-cars become x-amz-meta- headers), or from any Backend; latency that
 // requests wait side by side; faults on demand; and counts of what was asked.
 //
+// A Proxy is the other part: what sets an account up is tested on moto, which others wrote, and the proxy before it notes
+// each call with the IAM actions that it needs, lets calls fail, and answers those that moto does not know. moto_patched.py
+// starts moto with what it does otherwise than AWS documents mended.
+//
 // It does not check signatures, hold versions, or know permissions. It must never be reachable from outside.
 package awstest
