@@ -330,3 +330,28 @@ func TestOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestNeighboursAreTexts has ARNs that begin as those of resources of the stack do, and are others'.
+func TestNeighboursAreTexts(t *testing.T) {
+	s := everything("aws", "eu-central-1")
+	a := arns{"aws", "eu-central-1", ours}
+	b := s.bucket("acme-logs")
+	b.Policy.Statements = append(b.Policy.Statements, policy.Statement{Sid: "Theirs", Effect: "Allow", Action: []string{"x:y"}, Resource: []string{
+		a.of("kms", "alias/acme2"), a.of("kms", "alias/acme/2"), a.bucket("acme-logs2") + "/*", a.bucket("acme-logs.old"), a.of("sns", "acme-alarms:1"),
+		a.role("acme-slack2"), a.role("acme-slack/2"), "arn:aws:kms:us-east-1:" + ours + ":alias/acme", "arn:aws:kms:eu-central-1:" + archive + ":alias/acme"}})
+	files, err := Write(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := find(t, file(t, files, "template.yaml"), "Resources", "LogBucketPolicy", "Properties", "PolicyDocument", "Statement", "3", "Resource")
+	if len(n.Content) != 9 {
+		t.Errorf("%d resources, want 9", len(n.Content))
+	}
+	for _, c := range n.Content {
+		for name := range references(c) {
+			if !strings.HasPrefix(name, "AWS::") {
+				t.Errorf("%q refers to %s", c.Value, name)
+			}
+		}
+	}
+}
