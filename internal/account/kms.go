@@ -171,7 +171,7 @@ func createKey(ctx context.Context, client *kms.Client, k *resource.Key) error {
 		return fault(ctx, what, err)
 	}
 	if key == nil {
-		in := &kms.CreateKeyInput{Description: some(k.Description)}
+		in := &kms.CreateKeyInput{Description: some(k.Description), KeyUsage: types.KeyUsageTypeEncryptDecrypt}
 		if !k.Policy.IsZero() {
 			in.Policy = aws.String(k.Policy.JSON())
 		}

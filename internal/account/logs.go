@@ -201,11 +201,15 @@ func writeMetricFilter(ctx context.Context, a *Account, step resource.Step, to, 
 	if err != nil {
 		return err
 	}
+	unit := types.StandardUnitNone // as AWS has it where nothing is said
+	if to.Unit != "" {
+		unit = types.StandardUnit(to.Unit)
+	}
 	in := &cloudwatchlogs.PutMetricFilterInput{
 		LogGroupName: aws.String(to.LogGroup), FilterName: aws.String(to.Name), FilterPattern: aws.String(to.Pattern),
 		MetricTransformations: []types.MetricTransformation{{
 			MetricNamespace: aws.String(to.Namespace), MetricName: aws.String(to.Metric), MetricValue: aws.String(to.Value),
-			DefaultValue: to.Default, Dimensions: to.Dimensions, Unit: types.StandardUnit(to.Unit)}},
+			DefaultValue: to.Default, Dimensions: to.Dimensions, Unit: unit}},
 		EmitSystemFieldDimensions: to.System, ApplyOnTransformedLogs: to.Transformed,
 	}
 	if to.Criteria != "" {

@@ -136,6 +136,11 @@ func (s *overlaid) createChannel(w http.ResponseWriter, r *http.Request, c Call,
 		}
 	}
 	in["ChatConfigurationArn"] = "arn:aws:chatbot::" + c.Account + ":chat-configuration/slack-channel/" + in["ConfigurationName"].(string)
+	for member, value := range map[string]any{"LoggingLevel": "NONE", "UserAuthorizationRequired": false} {
+		if in[member] == nil {
+			in[member] = value
+		}
+	}
 	s.channels[c.Account] = append(s.channels[c.Account], in)
 	writeJSON(w, http.StatusCreated, map[string]any{"ChannelConfiguration": in})
 }

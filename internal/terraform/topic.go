@@ -86,7 +86,9 @@ func (w *writer) slackChannel(c *resource.SlackChannel) {
 	b.text("slack_channel_id", c.Channel)
 	b.set("iam_role_arn", w.refer(last, c.RoleARN))
 	b.set("sns_topic_arns", w.referAll(last, c.Topics))
-	b.keep(false, w.ignored(c.ID(), "logging_level", "guardrail_policy_arns", "user_authorization_required")...)
+	if w.exists(c.ID()) { // tags_all is the provider's own here, and no argument
+		b.keep(false, "tags", "logging_level", "guardrail_policy_arns", "user_authorization_required")
+	}
 	if w.exists(c.ID()) {
 		w.bring(b.address, w.arn("chatbot", "", c.Account, "chat-configuration/slack-channel/"+c.Name))
 		return

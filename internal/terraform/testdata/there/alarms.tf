@@ -135,7 +135,7 @@ resource "aws_chatbot_slack_channel_configuration" "trailseal" {
 
   lifecycle {
     # It was there before: what Trailseal does not manage stays as it is.
-    ignore_changes = [tags, tags_all, logging_level, guardrail_policy_arns, user_authorization_required]
+    ignore_changes = [tags, logging_level, guardrail_policy_arns, user_authorization_required]
   }
 }
 
