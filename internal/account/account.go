@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -14,10 +15,36 @@ import (
 // Account is AWS accounts, reached with one session. It may be used by many goroutines at a time.
 type Account struct {
 	session *cloud.Session
+
+	mu       sync.Mutex
+	sessions map[string]*cloud.Session // by account: each has credentials of its own, which it keeps
 }
 
 // New returns the accounts that a session reaches: its own, and others by its RoleName.
-func New(session *cloud.Session) *Account { return &Account{session: session} }
+func New(session *cloud.Session) *Account {
+	return &Account{session: session, sessions: map[string]*cloud.Session{}}
+}
+
+// of is the session with which an account is reached, the same each time.
+func (a *Account) of(ctx context.Context, account string) (*cloud.Session, error) {
+	a.mu.Lock()
+	known := a.sessions[account]
+	a.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	s, err := a.session.Account(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known := a.sessions[account]; known != nil {
+		return known, nil
+	}
+	a.sessions[account] = s
+	return s, nil
+}
 
 // handler reads and writes the resources of a kind.
 type handler struct {
@@ -105,7 +132,7 @@ func Writes(kind resource.Kind, step resource.Step) []Permission {
 
 // config is what a client for a resource's account and region is made of.
 func (a *Account) config(ctx context.Context, account, region string) (aws.Config, error) {
-	s, err := a.session.Account(ctx, account)
+	s, err := a.of(ctx, account)
 	if err != nil {
 		return aws.Config{}, err
 	}

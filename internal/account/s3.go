@@ -151,7 +151,7 @@ func (a *Account) whose(ctx context.Context, client *s3.Client, id resource.ID, 
 	if !errors.Is(denied, object.ErrDenied) {
 		return denied
 	}
-	session, err := a.session.Account(ctx, id.Account)
+	session, err := a.of(ctx, id.Account)
 	if err != nil {
 		return denied
 	}

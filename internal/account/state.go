@@ -71,7 +71,7 @@ func (a *Account) within(ctx context.Context, account, region string) (aws.Confi
 	if err != nil {
 		return aws.Config{}, err
 	}
-	s, err := a.session.Account(ctx, account)
+	s, err := a.of(ctx, account)
 	if err != nil {
 		return aws.Config{}, err
 	}

@@ -2,8 +2,10 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/trailseal/trailseal/internal/object"
 	"github.com/trailseal/trailseal/internal/resource"
 )
 
@@ -25,6 +27,11 @@ func (a *Account) Survey(ctx context.Context, where resource.Where) (*resource.S
 			return nil, fmt.Errorf("survey account %s: %w", me.Account, err)
 		}
 		list(ctx, a, where, s)
+		for _, u := range s.Unread {
+			if errors.Is(u.Err, object.ErrCredentials) { // the account has not changed, the caller has
+				return nil, u.Err
+			}
+		}
 	}
 	return s, nil
 }

@@ -46,6 +46,7 @@ type App struct {
 	Config
 	loading sync.Mutex // of aws
 	aws     *cloud.Session
+	sleep   func(context.Context, time.Duration) error // between tries of setup; nil: as long as it says
 }
 
 // New returns an App. It reads nothing yet.

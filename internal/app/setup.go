@@ -205,7 +205,7 @@ func (a *App) job(ctx context.Context, r SetupRequest) (*setup.Job, *account.Acc
 	if err := r.Blueprint.Check(); err != nil {
 		return nil, nil, problem(Usage, fmt.Errorf("blueprint: %w", err), "trailseal setup blueprint   # prints one with every member explained")
 	}
-	j := &setup.Job{Blueprint: r.Blueprint, Clock: setup.Clock{Now: a.Now}}
+	j := &setup.Job{Blueprint: r.Blueprint, Clock: setup.Clock{Now: a.Now, Sleep: a.sleep}}
 	if a.Offline {
 		region := first(r.Blueprint.Region, r.Region)
 		if r.Account == "" || region == "" {

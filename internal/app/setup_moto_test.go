@@ -45,7 +45,9 @@ func newSite(t *testing.T) site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = proxy.Close() })
-	return site{New(Config{Home: t.TempDir(), EndpointURL: endpoint, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}), t, proxy, account, endpoint}
+	a := New(Config{Home: t.TempDir(), EndpointURL: endpoint, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	a.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // moto sees at once what was written
+	return site{a, t, proxy, account, endpoint}
 }
 
 // full is a blueprint of almost everything, named so that its buckets are nobody else's.
@@ -232,6 +234,10 @@ func TestSetupFaultsOnMoto(t *testing.T) {
 	}
 	faults := []awstest.Fault{awstest.Denied, awstest.Throttled, awstest.Internal, {Status: 500, Code: "InternalFailure", After: true}}
 	for n, write := range writes {
+		// Every step of every kind fails in package setup's tests, in memory; here the calls of a third of them, in real protocols.
+		if os.Getenv("TRAILSEAL_TEST_ALL_FAULTS") == "" && n%3 != 0 {
+			continue
+		}
 		fault := faults[n%len(faults)]
 		s := newSite(t)
 		r := s.full()

@@ -211,7 +211,7 @@ func (o *Outcome) stop(at *Call, rest []due) {
 
 // do makes one call, and again while AWS does not see yet what it needs. Once begun it is finished, whatever becomes of ctx.
 func (j *Job) do(ctx context.Context, edit resource.Edit, call *Call) error {
-	until := j.Clock.now().Add(Patience)
+	waited := time.Duration(0)
 	for wait := time.Second; ; wait = min(2*wait, 16*time.Second) {
 		call.Tries++
 		writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
@@ -222,7 +222,7 @@ func (j *Job) do(ctx context.Context, edit resource.Edit, call *Call) error {
 			return nil
 		}
 		call.Error = err.Error()
-		if !errors.Is(err, resource.ErrNotYet) || j.Clock.now().Add(wait).After(until) {
+		if waited += wait; !errors.Is(err, resource.ErrNotYet) || waited > Patience {
 			return err
 		}
 		if cause := j.Clock.sleep(ctx, wait); cause != nil {
