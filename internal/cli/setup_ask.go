@@ -32,57 +32,85 @@ func (g *global) askBlueprint(w *wish) (app.Blueprint, error) {
 	return b, nil
 }
 
-// interview puts the questions and writes the answers as a blueprint. An empty answer is the default.
+// interview puts the questions and writes the answers as a blueprint. An empty answer is the default; the end of the input
+// is none.
 func interview(in io.Reader, out io.Writer) (string, error) {
-	lines := bufio.NewReader(io.LimitReader(in, 1<<16))
-	ask := func(question, fallback string) (string, error) {
-		fmt.Fprintf(out, "%s [%s]: ", question, fallback)
-		line, err := lines.ReadString('\n')
-		if line = strings.TrimSpace(line); line == "" {
-			line = fallback
-		}
-		if err != nil && err != io.EOF {
-			return "", err
-		}
-		if err == io.EOF && line == fallback && fallback == "" {
-			return "", &failure{code: exitUsage, err: errors.New("the answers ended"), hint: "trailseal setup blueprint"}
-		}
-		return line, nil
+	i := interviewer{lines: bufio.NewReader(io.LimitReader(in, 1<<16)), out: out}
+	i.text("Name of what is made (lower-case letters, digits, hyphens)", "audit", "name: ")
+	i.yes("One trail for the whole organization?", "organization: ")
+	i.b.WriteString("bucket:\n")
+	i.list("ARNs of the roles that may read the logs, or none: IAM decides", "  readers: ")
+	i.text("ARN of the one role that may delete log files, or none: nobody", "none", "  break_glass: ")
+	i.b.WriteString("data_events:\n")
+	i.list("Buckets whose data events are logged, or none", "  s3: ")
+	i.list("Lambda functions whose invocations are logged, or none", "  lambda: ")
+	i.list("DynamoDB tables whose data events are logged, or none", "  dynamodb: ")
+	i.b.WriteString("alarms:\n")
+	i.list("E-mail addresses to tell of alarms, or none", "  email: ")
+	i.yes("GuardDuty, too?", "guardduty: ")
+	return emptySections(i.b.String()), i.err
+}
+
+// interviewer asks until an answer fails.
+type interviewer struct {
+	lines *bufio.Reader
+	out   io.Writer
+	b     strings.Builder
+	err   error
+}
+
+// ask returns an answer, and false if there is none.
+func (i *interviewer) ask(question, fallback string) (string, bool) {
+	if i.err != nil {
+		return "", false
 	}
-	var b strings.Builder
-	var failed error
-	put := func(question, fallback, format string, list bool) {
-		if failed != nil {
+	fmt.Fprintf(i.out, "%s [%s]: ", question, fallback)
+	line, err := i.lines.ReadString('\n')
+	switch line = strings.TrimSpace(line); {
+	case err != nil && err != io.EOF:
+		i.err = err
+	case err == io.EOF && line == "":
+		fmt.Fprintln(i.out)
+		i.err = &failure{code: exitUsage, err: errors.New("the answers ended before the questions: nothing was done"), hint: "trailseal setup blueprint > acme.yaml   # and --blueprint acme.yaml"}
+	case line == "":
+		line = fallback
+	}
+	return line, i.err == nil
+}
+
+func (i *interviewer) text(question, fallback, member string) {
+	if answer, ok := i.ask(question, fallback); ok && answer != "none" {
+		i.b.WriteString(member + yamlText(answer) + "\n")
+	}
+}
+
+func (i *interviewer) list(question, member string) {
+	answer, ok := i.ask(question, "none")
+	if !ok || answer == "none" {
+		return
+	}
+	items := strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' })
+	for k := range items {
+		items[k] = yamlText(items[k])
+	}
+	i.b.WriteString(member + "[" + strings.Join(items, ", ") + "]\n")
+}
+
+// yes asks again until the answer is yes or no.
+func (i *interviewer) yes(question, member string) {
+	for {
+		answer, ok := i.ask(question+" yes or no", "no")
+		switch {
+		case !ok:
+			return
+		case strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"):
+			i.b.WriteString(member + "true\n")
+			return
+		case strings.EqualFold(answer, "n") || strings.EqualFold(answer, "no"):
+			i.b.WriteString(member + "false\n")
 			return
 		}
-		answer, err := ask(question, fallback)
-		if failed = err; err != nil || answer == "none" {
-			return
-		}
-		if list {
-			var items []string
-			for _, item := range strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' }) {
-				items = append(items, yamlText(item))
-			}
-			answer = "[" + strings.Join(items, ", ") + "]"
-		} else if answer != "true" && answer != "false" {
-			answer = yamlText(answer)
-		}
-		fmt.Fprintf(&b, format+"\n", answer)
 	}
-	put("Name of what is made (letters, digits, hyphens)", "audit", "name: %s", false)
-	put("One trail for the whole organization? true or false", "false", "organization: %s", false)
-	b.WriteString("bucket:\n")
-	put("ARNs of the roles that may read the logs, or none: IAM decides", "none", "  readers: %s", true)
-	put("ARN of the one role that may delete log files, or none: nobody", "none", "  break_glass: %s", false)
-	b.WriteString("data_events:\n")
-	put("Buckets whose data events are logged, or none", "none", "  s3: %s", true)
-	put("Lambda functions whose invocations are logged, or none", "none", "  lambda: %s", true)
-	put("DynamoDB tables whose data events are logged, or none", "none", "  dynamodb: %s", true)
-	b.WriteString("alarms:\n")
-	put("E-mail addresses to tell of alarms, or none", "none", "  email: %s", true)
-	put("GuardDuty, too? true or false", "false", "guardduty: %s", false)
-	return emptySections(b.String()), failed
 }
 
 // emptySections leaves out the sections that nothing was said in.
@@ -100,3 +128,16 @@ func emptySections(text string) string {
 
 // yamlText writes a text in single quotes.
 func yamlText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// newFile makes a file that is not there yet.
+func newFile(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return app.Output(path, err)
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return app.Output(path, err)
+	}
+	return nil
+}
