@@ -84,7 +84,7 @@ func (g *global) request(cmd *cobra.Command, w *wish) (app.SetupRequest, error) 
 	case w.save != "" && !w.interactive:
 		return r, usage("--save goes with --interactive")
 	case w.interactive:
-		if r.Blueprint, err = g.askBlueprint(w); err != nil {
+		if r.Blueprint, err = g.askBlueprint(cmd.Context(), w); err != nil {
 			return r, err
 		}
 	case w.file != "":

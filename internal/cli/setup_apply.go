@@ -95,7 +95,7 @@ func (g *global) runApply(cmd *cobra.Command, w *wish, file string, accept bool)
 		if werr := writeJSON(stdout, outcomeJSON{Result: outcomeResult(out, err), Outcome: out}); werr != nil {
 			return werr
 		}
-	} else if _, werr := io.WriteString(stdout, outcomeText(out, g.style(stdout))); werr != nil {
+	} else if _, werr := io.WriteString(stdout, outcomeText(p, out, g.style(stdout))); werr != nil {
 		return werr
 	}
 	switch {

@@ -2,23 +2,25 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
 	"github.com/trailseal/trailseal/internal/app"
 )
 
 // askBlueprint asks a person for what is wanted.
-func (g *global) askBlueprint(w *wish) (app.Blueprint, error) {
+func (g *global) askBlueprint(ctx context.Context, w *wish) (app.Blueprint, error) {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
 		return app.Blueprint{}, &failure{code: exitUsage, err: errors.New("--interactive: there is no terminal to ask on"), hint: "trailseal setup blueprint > acme.yaml   # and --blueprint acme.yaml"}
 	}
-	text, err := interview(os.Stdin, g.env.Stderr)
+	text, err := interview(interruptible{ctx, os.Stdin}, g.env.Stderr)
 	if err != nil {
 		return app.Blueprint{}, err
 	}
@@ -110,6 +112,33 @@ func (i *interviewer) yes(question, member string) {
 			i.b.WriteString(member + "false\n")
 			return
 		}
+	}
+}
+
+// interruptible is input that somebody may never give: it ends with its context. What is then being read is lost.
+type interruptible struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	type answer struct {
+		text []byte
+		err  error
+	}
+	got := make(chan answer, 1)
+	var reading errgroup.Group // not waited for: nothing but the end of the process ends a read from a terminal
+	reading.Go(func() error {
+		text := make([]byte, len(p))
+		n, err := r.in.Read(text)
+		got <- answer{text[:n], err}
+		return nil
+	})
+	select {
+	case a := <-got:
+		return copy(p, a.text), a.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
 	}
 }
 

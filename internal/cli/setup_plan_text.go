@@ -51,11 +51,7 @@ type planWriter struct {
 }
 
 func newPlanWriter(p *app.SetupPlan, full bool, s style) *planWriter {
-	w := &planWriter{style: s, full: full, told: map[string]bool{}}
-	if p != nil {
-		w.account, w.region = p.Account, p.Region
-	}
-	return w
+	return &planWriter{style: s, full: full, account: p.Account, region: p.Region, told: map[string]bool{}}
 }
 
 // place is where a resource is, unless it is where the whole plan is.

@@ -48,9 +48,9 @@ func unknownLines(p *app.SetupPlan) []string {
 	return lines
 }
 
-// outcomeText says what apply did. What was done is listed where it is not all of the plan.
-func outcomeText(o *app.Outcome, s style) string {
-	w := newPlanWriter(o.After, false, s)
+// outcomeText says what apply did of a plan. What was done is listed where it is not all of it.
+func outcomeText(p *app.SetupPlan, o *app.Outcome, s style) string {
+	w := newPlanWriter(p, false, s)
 	fmt.Fprintf(w, "\ndone: %d calls\n", len(o.Done))
 	if o.Failed != nil || len(o.Pending) > 0 {
 		w.calls(s.good("done"), o.Done)
