@@ -148,8 +148,8 @@ func TestEachCallFailing(t *testing.T) {
 	failures := map[string]error{"denied": object.ErrDenied, "refused": resource.ErrRefused, "never seen": resource.ErrNotYet, "broken": errors.New("HTTP 500")}
 	for name, failure := range failures {
 		for n := range whole.calls {
-			if (name == "refused" || name == "broken") && n%7 != 3 {
-				continue // as good as denied
+			if name != "denied" && n%5 != 3 {
+				continue // apply stops as it does where it is denied
 			}
 			m := newMemory()
 			tried := 0
