@@ -235,8 +235,12 @@ func (w *planWriter) why(c app.SetupChange, made bool) {
 	if c.Ask != "" {
 		w.line(in, w.bad("asked twice:")+" "+web.Visible(c.Ask))
 	}
-	if c.Manual != "" { // a command: it is not broken, so that it can be copied
-		fmt.Fprintf(w, "%s%s %s\n", in, w.odd("by hand:"), web.Visible(c.Manual))
+	if c.Manual != "" { // first a command, which is not broken, so that it can be copied; then what else to know
+		command, rest, _ := strings.Cut(c.Manual, "\n")
+		fmt.Fprintf(w, "%s%s\n%s  %s\n", in, w.odd("by hand:"), in, web.Visible(command))
+		for text := range strings.Lines(rest) {
+			w.line(in+"  ", web.Visible(strings.TrimSpace(text)))
+		}
 	}
 }
 

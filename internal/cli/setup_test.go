@@ -187,6 +187,16 @@ func TestPlanTextLeavesNothingOut(t *testing.T) {
 	fits(t, full)
 }
 
+func TestPlanTextHasCommandsToCopy(t *testing.T) {
+	command := "aws s3api put-bucket-versioning --bucket " + strings.Repeat("b", 63) + " --versioning-configuration Status=Enabled,MFADelete=Enabled"
+	i := made(resource.BucketKind, "logs", app.SetupChange{Setting: "MFADelete", Want: "Enabled", Manual: command + "\nOnly root can.\x1b[2J"})
+	i.Action = app.SetupManual
+	got := planText(&app.SetupPlan{Account: i.ID.Account, Region: i.ID.Region, Items: []app.SetupItem{i}}, false, style{})
+	if !strings.Contains(got, "\n        "+command+"\n        Only root can.") || strings.Contains(got, "\x1b") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func fits(t *testing.T, text string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
