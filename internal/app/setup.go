@@ -137,7 +137,7 @@ func (a *App) PlanSetup(ctx context.Context, r SetupRequest) (*SetupPlan, error)
 // ApplySetup does what a plan says, if it is still the plan that has that fingerprint.
 func (a *App) ApplySetup(ctx context.Context, r SetupRequest, fingerprint string, watch func(SetupCall, bool)) (*Outcome, error) {
 	if a.Offline {
-		return nil, problem(Usage, errors.New("--offline allows no call to AWS"), "trailseal setup export --offline --format terraform")
+		return nil, problem(Usage, errors.New("--offline allows no call to AWS"), "trailseal setup export --name NAME --offline --account NUMBER --region REGION --format terraform")
 	}
 	j, _, err := a.job(ctx, r)
 	if err != nil {
@@ -153,7 +153,7 @@ func (a *App) ApplySetup(ctx context.Context, r SetupRequest, fingerprint string
 // SetupStatus proves the chain link by link; with fire it sets off every alarm, and returns the file that says so.
 func (a *App) SetupStatus(ctx context.Context, r SetupRequest, fire func(*SetupPlan) (bool, error)) (*SetupReport, string, error) {
 	if a.Offline {
-		return nil, "", problem(Usage, errors.New("--offline allows no call to AWS"), "trailseal setup status")
+		return nil, "", problem(Usage, errors.New("--offline allows no call to AWS"), "trailseal setup plan --name NAME --offline --account NUMBER --region REGION")
 	}
 	j, aws, err := a.job(ctx, r)
 	if err != nil {
@@ -209,7 +209,7 @@ func (a *App) job(ctx context.Context, r SetupRequest) (*setup.Job, *account.Acc
 	if a.Offline {
 		region := first(r.Blueprint.Region, r.Region)
 		if r.Account == "" || region == "" {
-			return nil, nil, problem(Usage, errors.New("--offline needs --account and --region"), "trailseal setup export --offline --account 111122223333 --region eu-central-1 --format terraform")
+			return nil, nil, problem(Usage, errors.New("--offline needs --account and --region"), "trailseal setup export --name NAME --offline --account 111122223333 --region eu-central-1 --format terraform")
 		}
 		j.Account = setup.Nowhere{ID: r.Account, Partition: setup.PartitionOf(region), Management: r.Organization}
 		j.Where = setup.Where(r.Blueprint, region)
@@ -225,7 +225,7 @@ func (a *App) job(ctx context.Context, r SetupRequest) (*setup.Job, *account.Acc
 			return nil, nil, a.awsProblem(err)
 		}
 		if me.Account != r.Account {
-			return nil, nil, problem(Usage, fmt.Errorf("the credentials are those of account %s, not of --account %s", me.Account, r.Account), "trailseal setup plan --profile NAME")
+			return nil, nil, problem(Usage, fmt.Errorf("the credentials are those of account %s, not of --account %s", me.Account, r.Account), "trailseal setup plan --name NAME --profile PROFILE")
 		}
 	}
 	if ref := r.Blueprint.Alarms.PagerDuty; ref != "" {
@@ -268,25 +268,25 @@ func (a *App) setupProblem(err error) error {
 	case errors.Is(err, setup.ErrChanged):
 		return problem(Broken, err, "trailseal setup plan --blueprint FILE -o json > plan.json   # and read it before you apply it")
 	case errors.As(err, &elsewhere):
-		return problem(Usage, err, "trailseal setup plan --region %s   # and region: %s in the blueprint", elsewhere.Home, elsewhere.Home)
+		return problem(Usage, err, "trailseal setup plan --name NAME --region %s   # and region: %s in the blueprint", elsewhere.Home, elsewhere.Home)
 	case errors.Is(err, setup.ErrBlueprint):
 		return problem(Usage, err, "trailseal setup blueprint   # prints one with every member explained")
 	case errors.Is(err, setup.ErrNotManagement):
-		return problem(Usage, err, "trailseal setup plan --profile MANAGEMENT   # or leave organization out")
+		return problem(Usage, err, "trailseal setup plan --name NAME --organization --profile MANAGEMENT   # or leave organization out")
 	case errors.Is(err, setup.ErrNoOrganization):
 		return problem(Usage, err, "aws organizations describe-organization   # or leave organization out")
 	case errors.Is(err, object.ErrCredentials):
 		return a.awsProblem(err)
 	case errors.Is(err, object.ErrDenied):
-		return problem(Denied, err, "trailseal setup policy apply   # prints the least IAM policy that apply needs")
+		return problem(Denied, err, "trailseal setup policy apply --name NAME   # prints the least IAM policy that apply needs")
 	case errors.Is(err, resource.ErrTaken):
 		return problem(Broken, err, "trailseal setup blueprint   # name another bucket: bucket.name")
 	case errors.Is(err, resource.ErrNotYet):
-		return problem(Broken, err, "trailseal setup apply   # again in a minute: it goes on from there")
+		return problem(Broken, err, "trailseal setup apply --name NAME   # again in a minute: it goes on from there")
 	case errors.Is(err, resource.ErrUnsupported):
-		return problem(Broken, err, "trailseal setup plan   # leave out of the blueprint what the region does not offer")
+		return problem(Broken, err, "trailseal setup plan --name NAME   # leave out of the blueprint what the region does not offer")
 	case errors.Is(err, resource.ErrRefused):
-		return problem(Broken, err, "trailseal setup plan   # shows what would be written")
+		return problem(Broken, err, "trailseal setup plan --name NAME   # shows what would be written")
 	}
 	return a.awsProblem(err)
 }

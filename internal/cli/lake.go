@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -125,7 +126,7 @@ and are not taken in again.`,
 				return err
 			}
 			x, err := a.Expire(cmd.Context(), time.Duration(n)*24*time.Hour, func(x app.Expiry) (bool, error) {
-				return g.confirm(fmt.Sprintf("Remove %d events of days before %s (%d files, %s)?", x.Events, x.Before.Format(time.DateOnly), x.Parts, size(x.Bytes)), "trailseal lake expire … --yes")
+				return g.confirm(cmd.Context(), fmt.Sprintf("Remove %d events of days before %s (%d files, %s)?", x.Events, x.Before.Format(time.DateOnly), x.Parts, size(x.Bytes)), "trailseal lake expire … --yes")
 			})
 			if err != nil {
 				return err
@@ -149,7 +150,7 @@ and are not taken in again.`,
 }
 
 // confirm asks a person. Without a terminal only --yes is an answer; hint says how to give it.
-func (g *global) confirm(question, hint string) (bool, error) {
+func (g *global) confirm(ctx context.Context, question, hint string) (bool, error) {
 	if g.yes {
 		return true, nil
 	}
@@ -157,7 +158,7 @@ func (g *global) confirm(question, hint string) (bool, error) {
 		return false, &failure{code: exitUsage, err: fmt.Errorf("%s there is no terminal to ask on", question), hint: hint}
 	}
 	fmt.Fprintf(g.env.Stderr, "%s [y/N] ", question)
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	line, err := bufio.NewReader(interruptible{ctx, os.Stdin}).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return false, err
 	}

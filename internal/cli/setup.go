@@ -220,7 +220,7 @@ new to show; 3 error; 4 credentials or permission; 64 usage.`,
 				if !fire {
 					return false, nil
 				}
-				return g.confirm(fmt.Sprintf("Set off the alarms of account %s, which tells people?", p.Account), retyped(cmd, "--yes"))
+				return g.confirm(cmd.Context(), fmt.Sprintf("Set off the alarms of account %s, which tells people?", p.Account), retyped(cmd, "--yes"))
 			})
 			if report == nil {
 				return err

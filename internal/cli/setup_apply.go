@@ -141,7 +141,7 @@ func (g *global) applyRequest(cmd *cobra.Command, w *wish, file string) (r app.S
 // agree asks the questions of a plan. --yes answers the first only.
 func (g *global) agree(cmd *cobra.Command, p *app.SetupPlan, accept bool) (bool, error) {
 	n := p.Counts()
-	yes, err := g.confirm(fmt.Sprintf("Create %d and change %d resources in account %s?", n[app.SetupMake], n[app.SetupAlter], p.Account), retyped(cmd, "--yes"))
+	yes, err := g.confirm(cmd.Context(), fmt.Sprintf("Create %d and change %d resources in account %s?", n[app.SetupMake], n[app.SetupAlter], p.Account), retyped(cmd, "--yes"))
 	if err != nil || !yes || accept {
 		return yes, err
 	}
@@ -150,7 +150,7 @@ func (g *global) agree(cmd *cobra.Command, p *app.SetupPlan, accept bool) (bool,
 	g.yes = false
 	defer func() { g.yes = first }()
 	for _, q := range p.Questions() {
-		if yes, err := g.confirm(web.Visible(q), hint); err != nil || !yes {
+		if yes, err := g.confirm(cmd.Context(), web.Visible(q), hint); err != nil || !yes {
 			return yes, err
 		}
 	}

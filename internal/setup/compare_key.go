@@ -13,6 +13,11 @@ var keyRules = rules{
 }
 
 func compareKey(c *comparison, now, want *resource.Key) *resource.Key {
+	if now == nil && want.Alias == "" { // a key that is known by its ARN alone cannot be made
+		c.change(resource.Create, "KeyId", nil, want.ID().Name, whyKey).Manual =
+			"there is no such key: name one that is there in the blueprint (key.arn), or none, so that setup makes one"
+		return nil
+	}
 	if now == nil {
 		c.change(resource.Create, isNew, nil, "customer managed KMS key", whyKey)
 		now = &resource.Key{Account: want.Account, Region: want.Region, Alias: want.Alias, ARN: want.ARN, Enabled: true, Policy: want.Policy, Description: want.Description}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -157,6 +158,13 @@ func (j *Job) plan(ctx context.Context) (*Plan, *known, error) {
 			return nil, nil, err
 		}
 	}
+	if arn := j.Blueprint.Key.ARN; arn != "" {
+		for id, s := range k.states {
+			if id.Kind == resource.KeyKind && id.Name == arn && s.Resource == nil && s.Unread == nil {
+				return nil, nil, wrong("key.arn", "there is no such key: %q", arn)
+			}
+		}
+	}
 	if _, err := k.read(ctx, j.Account, set, resource.Kinds()...); err != nil {
 		return nil, nil, err
 	}
@@ -221,9 +229,17 @@ func (k *known) lay(set *Set) *Plan {
 	for _, u := range k.survey.Unread {
 		p.Unlisted = append(p.Unlisted, fmt.Sprintf("%s%s: %v", u.Kind, inRegion(u.Region), u.Err))
 	}
+	if !k.told(set) {
+		p.Notes = append(p.Notes, "Nobody is told of alarms: name somebody with --email, or alarms.email, alarms.pagerduty or alarms.slack in the blueprint.")
+	}
 	blocked := map[resource.ID]bool{}
+	adrift := k.adrift()
 	for _, w := range set.Wanted {
 		item := lay(w, k.states[w.Resource.ID()])
+		if adrift != nil && ofTrail(item.ID.Kind) && (item.Action == Make || item.Action == Alter) {
+			item.Action = Unknown
+			item.Unread = append(item.Unread, Unread{resource.Create, fmt.Sprintf("which trail there is, is not known: %v", adrift)})
+		}
 		for _, need := range w.Needs {
 			if blocked[need] && (item.Action == Make || item.Action == Alter) {
 				item.Action = Unknown
@@ -238,6 +254,40 @@ func (k *known) lay(set *Set) *Plan {
 	}
 	p.Fingerprint = fingerprint(p)
 	return p
+}
+
+// adrift says why the trails of the home region are not known. Which bucket, key, role and log group are meant is not known then.
+func (k *known) adrift() error {
+	for _, u := range k.survey.Unread {
+		if u.Kind == resource.TrailKind && (u.Region == "" || u.Region == k.survey.Region) {
+			return u.Err
+		}
+	}
+	return nil
+}
+
+// ofTrail reports whether which resource of a kind is meant can hang on which trail there is.
+func ofTrail(kind resource.Kind) bool {
+	switch kind {
+	case resource.RecorderKind, resource.DeliveryChannelKind, resource.RuleKind, resource.HubKind, resource.DetectorKind,
+		resource.ParameterGroupKind, resource.OptionGroupKind, resource.DatabaseKind:
+		return false
+	}
+	return true
+}
+
+// told reports whether somebody is to be told of alarms, or is already. Without an alarm there is nothing to tell.
+func (k *known) told(set *Set) bool {
+	alarms := false
+	for _, w := range set.Wanted {
+		switch w.Resource.ID().Kind {
+		case resource.SubscriptionKind, resource.SlackChannelKind:
+			return true
+		case resource.AlarmKind:
+			alarms = true
+		}
+	}
+	return !alarms || len(k.survey.Subscriptions)+len(k.survey.Channel) > 0
 }
 
 func inRegion(region string) string {
@@ -265,10 +315,12 @@ func lay(w Wanted, state resource.State) Item {
 		return item
 	}
 	c := &comparison{unread: state.Unread}
-	item.Target = ruled[id.Kind].compare(c, state.Resource, w.Resource)
+	if target := ruled[id.Kind].compare(c, state.Resource, w.Resource); !reflect.ValueOf(target).IsNil() {
+		item.Target = target
+	}
 	item.Changes, item.Notes = c.changes, append(item.Notes, c.notes...)
 	for n := range item.Changes {
-		if state.Resource == nil {
+		if state.Resource == nil && id.Kind != resource.ServiceAccessKind {
 			item.Changes[n].Risk = "" // of what is not there yet nobody else makes use
 		}
 	}
