@@ -130,6 +130,9 @@ func (a *App) PlanSetup(ctx context.Context, r SetupRequest) (*SetupPlan, error)
 	if err != nil {
 		return nil, a.setupProblem(err)
 	}
+	if a.Offline {
+		p.Notes = append(p.Notes, "No account was read: it is taken to have nothing, and everything would be made.")
+	}
 	a.estimate(ctx, r.Blueprint, p)
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/trailseal/trailseal/internal/account"
 	"github.com/trailseal/trailseal/internal/cloudformation"
@@ -70,7 +71,7 @@ func exportTexts(p *SetupPlan, r SetupRequest, format string) ([]exportText, err
 		}
 		for _, c := range i.Changes {
 			if c.Manual != "" {
-				manual = append(manual, fmt.Sprintf("%s: %s: %s", i.ID, c.Setting, c.Manual))
+				manual = append(manual, fmt.Sprintf("%s: %s: %s", i.ID, c.Setting, strings.ReplaceAll(c.Manual, "\n", "   # ")))
 			}
 		}
 	}

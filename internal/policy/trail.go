@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"maps"
+	"slices"
+)
+
 // cloudTrail is CloudTrail as a principal.
 const cloudTrail = "cloudtrail.amazonaws.com"
 
@@ -12,6 +17,26 @@ const (
 
 // ofTrail keeps CloudTrail to what it does for one trail. Without it, a trail of anybody's could use what is allowed here.
 func ofTrail(arn string) Condition { return Condition{"StringEquals": {sourceARN: {arn}}} }
+
+// Also is d with others named beside trail wherever d lets CloudTrail do something for that trail: for trails that share
+// its bucket, key, topic or role.
+func Also(d Document, trail string, others []string) Document {
+	d.Statements = slices.Clone(d.Statements)
+	for n, s := range d.Statements {
+		if !slices.Contains(s.Condition["StringEquals"][sourceARN], trail) {
+			continue
+		}
+		condition := Condition{}
+		for operator, keys := range s.Condition {
+			condition[operator] = maps.Clone(keys)
+		}
+		all := slices.Concat(s.Condition["StringEquals"][sourceARN], others)
+		slices.Sort(all)
+		condition["StringEquals"][sourceARN] = slices.Compact(all)
+		d.Statements[n].Condition = condition
+	}
+	return d
+}
 
 // LogsTrust is the trust policy of the role with which CloudTrail writes to CloudWatch Logs.
 //

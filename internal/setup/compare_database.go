@@ -17,7 +17,8 @@ var parameterGroupRules = rules{
 
 // compareParameterGroup adds to what the parameters say; what they say already stays.
 func compareParameterGroup(c *comparison, now, want *resource.ParameterGroup) *resource.ParameterGroup {
-	if now == nil {
+	anew := now == nil
+	if anew {
 		c.change(resource.Create, isNew, nil, "parameter group of "+want.Family, whyParameterGroup)
 		made := *want
 		made.Parameters = nil
@@ -32,7 +33,11 @@ func compareParameterGroup(c *comparison, now, want *resource.ParameterGroup) *r
 		all = map[string]string{}
 	}
 	for _, name := range slices.Sorted(maps.Keys(want.Parameters)) {
-		value := parameter(name, all[name], want.Parameters[name])
+		was := all[name]
+		if anew && name == "shared_preload_libraries" {
+			was = "pg_stat_statements" // as RDS has it for PostgreSQL where nobody says otherwise: setting it replaces that
+		}
+		value := parameter(name, was, want.Parameters[name])
 		if value == all[name] {
 			continue
 		}

@@ -73,7 +73,7 @@ func TestChangesByKind(t *testing.T) {
 		"topic: plain":               {topic(""), topic(ourKey), []string{"key: KmsMasterKeyId:  → " + ourKey}, nil},
 		"topic: SNS's key":           {topic("alias/aws/sns"), topic(ourKey), []string{"key: KmsMasterKeyId: alias/aws/sns → " + ourKey}, nil},
 		"topic: SNS's key by ARN":    {topic("arn:aws:kms:eu-central-1:111122223333:alias/aws/sns"), topic(ourKey), []string{"key: KmsMasterKeyId: arn:aws:kms:eu-central-1:111122223333:alias/aws/sns → " + ourKey}, nil},
-		"topic: another key":         {topic(otherKey), topic(ourKey), nil, []string{"another key"}},
+		"topic: another key":         {topic(otherKey), topic(ourKey), []string{"key: KmsMasterKeyId: " + otherKey + " → " + ourKey + " (manual)"}, nil},
 		"key: disabled":              {key(func(k *resource.Key) { k.Enabled = false }), key(func(k *resource.Key) {}), []string{"enable: Enabled: off → on"}, nil},
 		"key: not rotated":           {key(func(k *resource.Key) { k.Rotation = false }), key(func(k *resource.Key) {}), []string{"rotation: KeyRotationEnabled: off → on"}, nil},
 		"key: AWS's":                 {key(func(k *resource.Key) { k.Foreign, k.Rotation = true, false }), key(func(k *resource.Key) {}), []string{"create: KeyManager: AWS → CUSTOMER (manual)"}, nil},

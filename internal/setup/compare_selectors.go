@@ -16,6 +16,12 @@ import (
 // selectors makes a trail take all management events, and the data events that are wanted. Those that it takes already, it
 // goes on taking.
 func selectors(c *comparison, t *resource.Trail, want *resource.Trail) {
+	for _, s := range t.Selectors {
+		if takesBucket(s, PartitionOf(t.Region), t.Bucket) {
+			c.change(resource.TrailSelectors, "AdvancedEventSelectors", selectorText(s), "not the objects of "+t.Bucket, whySelectors).Manual =
+				"each log file that is delivered into " + t.Bucket + " makes events, and those the next log file: leave the bucket out of the selector, with NotStartsWith"
+		}
+	}
 	taking := slices.Clone(t.Selectors)
 	before := len(c.changes)
 	for _, w := range want.Selectors {
@@ -24,11 +30,6 @@ func selectors(c *comparison, t *resource.Trail, want *resource.Trail) {
 			continue
 		}
 		taking = taken(c, taking, w)
-	}
-	for _, s := range t.Selectors {
-		if takesBucket(s, PartitionOf(t.Region), t.Bucket) {
-			c.note("the selector %s takes the objects of the log bucket itself, %s: each log file that is delivered makes events, and those the next log file", selectorText(s), t.Bucket)
-		}
 	}
 	if len(c.changes) == before {
 		return

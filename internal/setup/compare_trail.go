@@ -37,11 +37,17 @@ func compareTrail(c *comparison, now, want *resource.Trail) *resource.Trail {
 	return &t
 }
 
-// trailSettingsOf compares what one UpdateTrail sets. Where the trail delivers never changes: who reads its log files finds
-// them where they are.
+// trailSettingsOf compares what one UpdateTrail sets. Where the trail delivers changes only where a blueprint names another
+// place than the trail's, and then asks: Compile adopts the trail's own.
 func trailSettingsOf(c *comparison, t *resource.Trail, want *resource.Trail) {
-	if t.Bucket != want.Bucket || t.Prefix != want.Prefix {
-		c.note("the trail delivers to %s; that stays", strings.TrimSuffix("s3://"+t.Bucket+"/"+t.Prefix, "/"))
+	for _, s := range []struct {
+		name string
+		now  *string
+		want string
+	}{{"S3BucketName", &t.Bucket, want.Bucket}, {"S3KeyPrefix", &t.Prefix, want.Prefix}} {
+		if ch := put(c, resource.TrailSettings, s.name, s.now, s.want, whyMoved); ch != nil {
+			ch.Ask = "Log files will be delivered there from now on; those that are there stay where they are, and who reads them reads two places. Is that wanted?"
+		}
 	}
 	for _, s := range []struct {
 		name   string
@@ -80,8 +86,13 @@ func trailLogs(c *comparison, t *resource.Trail, want *resource.Trail) {
 		return
 	}
 	if t.LogGroupARN != "" && t.LogRoleARN != "" {
-		if groupOf(t.LogGroupARN) != groupOf(want.LogGroupARN) {
-			c.note("events also go to the log group %s; that stays", groupOf(t.LogGroupARN))
+		if groupOf(t.LogGroupARN) == groupOf(want.LogGroupARN) {
+			return
+		}
+		put(c, resource.TrailSettings, "CloudWatchLogsLogGroupArn", &t.LogGroupARN, want.LogGroupARN, whyMoved).Ask =
+			"Events will go to the new log group only: filters and alarms on the old one see nothing more. Is that wanted?"
+		if t.LogRoleARN != want.LogRoleARN {
+			put(c, resource.TrailSettings, "CloudWatchLogsRoleArn", &t.LogRoleARN, want.LogRoleARN, whyTrailLogs)
 		}
 		return
 	}

@@ -40,22 +40,22 @@ func TestTrailChanges(t *testing.T) {
 		changes   []string
 		notes     []string
 	}{
-		"as wanted":               {},
-		"of one region":           {now: func(t *resource.Trail) { t.MultiRegion, t.GlobalEvents = false, false }, changes: []string{"settings: IsMultiRegionTrail: off → on", "settings: IncludeGlobalServiceEvents: off → on"}},
-		"without digests":         {now: func(t *resource.Trail) { t.Validation = false }, changes: []string{"settings: LogFileValidationEnabled: off → on"}},
-		"without a key":           {now: func(t *resource.Trail) { t.KeyARN = "" }, changes: []string{"settings: KmsKeyId:  → " + ourKey}},
-		"another key stays":       {now: func(t *resource.Trail) { t.KeyARN = otherKey }, notes: []string{"another key"}},
-		"without a log group":     {now: func(t *resource.Trail) { t.LogGroupARN, t.LogRoleARN = "", "" }, changes: []string{"settings: CloudWatchLogsLogGroupArn:  → arn:group:*", "settings: CloudWatchLogsRoleArn:  → arn:role"}},
-		"another log group stays": {now: func(t *resource.Trail) { t.LogGroupARN = "arn:theirs:*" }, notes: []string{"arn:theirs"}},
-		"a log group without :*":  {now: func(t *resource.Trail) { t.LogGroupARN = "arn:group" }},
-		"without a topic":         {now: func(t *resource.Trail) { t.TopicARN = "" }, changes: []string{"settings: SnsTopicARN:  → arn:topic"}},
-		"another topic stays":     {now: func(t *resource.Trail) { t.TopicARN = "arn:theirs" }, notes: []string{"arn:theirs"}},
-		"another bucket stays":    {now: func(t *resource.Trail) { t.Bucket = "theirs" }, notes: []string{"s3://theirs"}},
-		"organization wanted":     {want: func(t *resource.Trail) { t.Organization = true }, changes: []string{"settings: IsOrganizationTrail: off → on (ask)"}},
-		"organization stays":      {now: func(t *resource.Trail) { t.Organization = true }},
-		"insights join":           {now: func(t *resource.Trail) { t.Insights = []string{"ApiErrorRateInsight"} }, want: func(t *resource.Trail) { t.Insights = []string{"ApiCallRateInsight"} }, changes: []string{"insight selectors: InsightSelectors: ApiErrorRateInsight → ApiCallRateInsight, ApiErrorRateInsight"}},
-		"stopped":                 {now: func(t *resource.Trail) { t.Logging = false }, changes: []string{"logging: IsLogging: off → on"}},
-		"without any selector":    {now: func(t *resource.Trail) { t.Selectors = nil }},
+		"as wanted":              {},
+		"of one region":          {now: func(t *resource.Trail) { t.MultiRegion, t.GlobalEvents = false, false }, changes: []string{"settings: IsMultiRegionTrail: off → on", "settings: IncludeGlobalServiceEvents: off → on"}},
+		"without digests":        {now: func(t *resource.Trail) { t.Validation = false }, changes: []string{"settings: LogFileValidationEnabled: off → on"}},
+		"without a key":          {now: func(t *resource.Trail) { t.KeyARN = "" }, changes: []string{"settings: KmsKeyId:  → " + ourKey}},
+		"another key stays":      {now: func(t *resource.Trail) { t.KeyARN = otherKey }, notes: []string{"another key"}},
+		"without a log group":    {now: func(t *resource.Trail) { t.LogGroupARN, t.LogRoleARN = "", "" }, changes: []string{"settings: CloudWatchLogsLogGroupArn:  → arn:group:*", "settings: CloudWatchLogsRoleArn:  → arn:role"}},
+		"another log group":      {now: func(t *resource.Trail) { t.LogGroupARN = "arn:theirs:*" }, changes: []string{"settings: CloudWatchLogsLogGroupArn: arn:theirs:* → arn:group:* (ask)"}},
+		"a log group without :*": {now: func(t *resource.Trail) { t.LogGroupARN = "arn:group" }},
+		"without a topic":        {now: func(t *resource.Trail) { t.TopicARN = "" }, changes: []string{"settings: SnsTopicARN:  → arn:topic"}},
+		"another topic stays":    {now: func(t *resource.Trail) { t.TopicARN = "arn:theirs" }, notes: []string{"arn:theirs"}},
+		"another bucket":         {now: func(t *resource.Trail) { t.Bucket = "theirs" }, changes: []string{"settings: S3BucketName: theirs → logs (ask)"}},
+		"organization wanted":    {want: func(t *resource.Trail) { t.Organization = true }, changes: []string{"settings: IsOrganizationTrail: off → on (ask)"}},
+		"organization stays":     {now: func(t *resource.Trail) { t.Organization = true }},
+		"insights join":          {now: func(t *resource.Trail) { t.Insights = []string{"ApiErrorRateInsight"} }, want: func(t *resource.Trail) { t.Insights = []string{"ApiCallRateInsight"} }, changes: []string{"insight selectors: InsightSelectors: ApiErrorRateInsight → ApiCallRateInsight, ApiErrorRateInsight"}},
+		"stopped":                {now: func(t *resource.Trail) { t.Logging = false }, changes: []string{"logging: IsLogging: off → on"}},
+		"without any selector":   {now: func(t *resource.Trail) { t.Selectors = nil }},
 		"without AWS KMS": {now: func(t *resource.Trail) {
 			t.Selectors = []resource.Selector{ofManagement(resource.FieldSelector{Field: "eventSource", NotEquals: []string{"kms.amazonaws.com"}})}
 		}, changes: []string{`event selectors: AdvancedEventSelectors, management events: "management" (eventCategory = Management and eventSource ≠ kms.amazonaws.com) → read and write, of every service`}},
@@ -63,10 +63,10 @@ func TestTrailChanges(t *testing.T) {
 		"writing, and reading": {now: func(t *resource.Trail) {
 			t.Selectors = []resource.Selector{ofManagement(equals("readOnly", "false")), ofManagement(equals("readOnly", "true"))}
 		}},
-		"data only": {now: func(t *resource.Trail) { t.Selectors = []resource.Selector{ofObjects()} }, changes: []string{"event selectors: AdvancedEventSelectors, management events:  → read and write, of every service"}, notes: []string{"log bucket itself"}},
+		"data only": {now: func(t *resource.Trail) { t.Selectors = []resource.Selector{ofObjects()} }, changes: []string{`event selectors: AdvancedEventSelectors: "s3-objects" (eventCategory = Data and resources.type = AWS::S3::Object) → not the objects of logs (manual)`, "event selectors: AdvancedEventSelectors, management events:  → read and write, of every service"}},
 		"logs the log bucket": {now: func(t *resource.Trail) {
 			t.Selectors = []resource.Selector{ofManagement(), ofObjects(startsWith("arn:aws:s3:::logs/"))}
-		}, notes: []string{"log bucket itself"}},
+		}, changes: []string{`event selectors: AdvancedEventSelectors: "s3-objects" (eventCategory = Data and resources.type = AWS::S3::Object and resources.ARN starts with arn:aws:s3:::logs/) → not the objects of logs (manual)`}},
 		"another bucket's objects": {now: func(t *resource.Trail) {
 			t.Selectors = []resource.Selector{ofManagement(), ofObjects(startsWith("arn:aws:s3:::logs-of-web/"))}
 		}},
@@ -81,7 +81,8 @@ func TestTrailChanges(t *testing.T) {
 		}, want: func(t *resource.Trail) { t.Selectors = append(t.Selectors, ofObjects(startsWith("arn:aws:s3:::pay/"))) }},
 		"only written data": {now: func(t *resource.Trail) {
 			t.Selectors = []resource.Selector{ofManagement(), ofObjects(equals("readOnly", "false"))}
-		}, want: func(t *resource.Trail) { t.Selectors = append(t.Selectors, ofObjects(startsWith("arn:aws:s3:::pay/"))) }, changes: []string{`event selectors: AdvancedEventSelectors, s3-objects:  → "s3-objects" (eventCategory = Data and resources.type = AWS::S3::Object and resources.ARN starts with arn:aws:s3:::pay/)`}, notes: []string{"log bucket itself"}},
+		}, want: func(t *resource.Trail) { t.Selectors = append(t.Selectors, ofObjects(startsWith("arn:aws:s3:::pay/"))) }, changes: []string{`event selectors: AdvancedEventSelectors: "s3-objects" (eventCategory = Data and resources.type = AWS::S3::Object and readOnly = false) → not the objects of logs (manual)`,
+			`event selectors: AdvancedEventSelectors, s3-objects:  → "s3-objects" (eventCategory = Data and resources.type = AWS::S3::Object and resources.ARN starts with arn:aws:s3:::pay/)`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now, want := wantedTrail(), wantedTrail()

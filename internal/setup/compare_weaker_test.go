@@ -213,10 +213,9 @@ func (w *weakness) trail(b, a *resource.Trail) {
 	w.on("Logging", b.Logging, a.Logging)
 	w.on("global events of all regions", a.MultiRegion, a.GlobalEvents)
 	w.key(b.KeyARN, a.KeyARN)
-	w.same("bucket", b.Bucket+b.Prefix, a.Bucket+a.Prefix)
 	w.all("Insights", b.Insights, a.Insights)
 	if b.LogGroupARN != "" {
-		w.same("log group", b.LogGroupARN+b.LogRoleARN, a.LogGroupARN+a.LogRoleARN)
+		w.same("has a log group", true, a.LogGroupARN != "")
 	}
 	if b.TopicARN != "" {
 		w.same("topic", b.TopicARN, a.TopicARN)

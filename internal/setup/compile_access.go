@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"github.com/trailseal/trailseal/internal/policy"
 	"github.com/trailseal/trailseal/internal/resource"
 )
@@ -22,7 +23,9 @@ func (c *compiler) access() {
 		c.wantAuditor()
 	}
 	if l.managed == "" && l.group != "" && !l.logRole.foreign {
-		c.want(&resource.Role{Account: c.s.Account, Name: l.logRole.name, Path: l.logRole.path, Trust: policy.LogsTrust(l.arn),
+		role := c.arnOf("iam", "", c.s.Account, "role"+cmp.Or(l.logRole.path, "/")+l.logRole.name)
+		c.want(&resource.Role{Account: c.s.Account, Name: l.logRole.name, Path: l.logRole.path,
+			Trust:       c.shared(func(t *resource.Trail) bool { return t.LogRoleARN == role }, policy.LogsTrust(l.arn)),
 			Description: "CloudTrail writes the events of " + l.name + " to CloudWatch Logs",
 			Inline:      map[string]policy.Document{"trailseal-logs": policy.LogsWrite(c.s.Partition, c.s.Region, c.s.Account, l.group, l.organization)}})
 	}

@@ -70,7 +70,8 @@ func (c *compiler) topics() {
 	if l.delivery == "" || l.managed != "" {
 		return
 	}
-	p := policy.ForDeliveryTopic(c.s.Partition, c.s.Region, c.s.Account, l.delivery, l.arn)
+	topic := c.arnOf("sns", c.s.Region, c.s.Account, l.delivery)
+	p := c.shared(func(t *resource.Trail) bool { return t.TopicARN == topic }, policy.ForDeliveryTopic(c.s.Partition, c.s.Region, c.s.Account, l.delivery, l.arn))
 	if l.alarm == l.delivery && l.group != "" {
 		p = both(alarm, p)
 	}

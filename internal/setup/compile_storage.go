@@ -38,13 +38,25 @@ func (c *compiler) storage() {
 		Encryption: resource.Encryption{Algorithm: "aws:kms", KeyARN: l.key.arn, BucketKey: true}, Versioning: "Enabled",
 		MFADelete: c.b.Bucket.MFADelete, Lifecycle: c.logLifecycle(), Lock: c.lock(),
 		Logging: resource.AccessLogging{Bucket: l.accessBucket, Prefix: l.bucket + "/"},
-		Policy: policy.ForLogBucket(policy.LogBucket{Partition: c.s.Partition, Bucket: l.bucket, Prefix: l.prefix, TrailARN: l.arn,
-			Account: l.owner, Organization: l.organization, Readers: c.bucketReaders(), BreakGlass: c.b.Bucket.BreakGlass})}
+		Policy: c.shared(func(t *resource.Trail) bool { return t.Bucket == l.bucket }, policy.ForLogBucket(policy.LogBucket{Partition: c.s.Partition, Bucket: l.bucket, Prefix: l.prefix, TrailARN: l.arn,
+			Account: l.owner, Organization: l.organization, Readers: c.bucketReaders(), BreakGlass: c.b.Bucket.BreakGlass}))}
 	key := resource.ID{}
 	if !l.key.adopted {
 		key = l.key.id()
 	}
 	c.want(log, key, access)
+}
+
+// shared is a policy that lets this trail do something, with the other trails that use the same named beside it: what they
+// may do by a statement for all trails they still may once that statement names trails.
+func (c *compiler) shared(use func(*resource.Trail) bool, d policy.Document) policy.Document {
+	var others []string
+	for _, t := range c.s.Trails {
+		if arn := c.arnOf("cloudtrail", t.Region, t.Account, "trail/"+t.Name); arn != c.l.arn && use(t) {
+			others = append(others, arn)
+		}
+	}
+	return policy.Also(d, c.l.arn, others)
 }
 
 var allBlocked = resource.PublicAccess{BlockACLs: true, IgnoreACLs: true, BlockPolicy: true, Restrict: true}
@@ -95,7 +107,7 @@ func (c *compiler) wantKey(k keyRef) {
 		p.BucketAccount = l.bucketAccount
 	}
 	want := &resource.Key{Account: k.account, Region: k.region, Alias: k.alias, Enabled: true, Rotation: true,
-		Policy: policy.ForTrailKey(p), Description: "CloudTrail log files and alarms of " + c.b.Name}
+		Policy: c.shared(func(t *resource.Trail) bool { return t.KeyARN == k.arn }, policy.ForTrailKey(p)), Description: "CloudTrail log files and alarms of " + c.b.Name}
 	if k.alias == "" || c.facts.Keys[k.id()] != "" {
 		want.ARN = k.arn
 	}

@@ -67,6 +67,7 @@ type Plan struct {
 
 	set          *Set
 	organization string
+	subscribed   []*resource.Subscription // as the survey found them
 }
 
 // Organization is the id of the organization whose trail the plan is about; empty if it is about one account's.
@@ -225,7 +226,7 @@ func (k *known) read(ctx context.Context, account Account, set *Set, kinds ...re
 
 // lay compares what is wanted with what was read.
 func (k *known) lay(set *Set) *Plan {
-	p := &Plan{Name: set.Name, Account: set.Account, Region: set.Region, Partition: set.Partition, Notes: set.Notes, set: set}
+	p := &Plan{Name: set.Name, Account: set.Account, Region: set.Region, Partition: set.Partition, Notes: set.Notes, set: set, subscribed: k.survey.Subscriptions}
 	for _, u := range k.survey.Unread {
 		p.Unlisted = append(p.Unlisted, fmt.Sprintf("%s%s: %v", u.Kind, inRegion(u.Region), u.Err))
 	}
@@ -308,6 +309,7 @@ func lay(w Wanted, state resource.State) Item {
 	}
 	if w.Managed != "" {
 		item.Action, item.Target = Managed, state.Resource
+		item.Changes = lacking(w.Managed, state)
 		return item
 	}
 	if state.Unread[resource.Create] != nil {
@@ -326,6 +328,23 @@ func lay(w Wanted, state resource.State) Item {
 	}
 	item.Action = action(item)
 	return item
+}
+
+// lacking is what a trail that somebody else manages lacks of what any trail has to have. It is theirs to change.
+func lacking(by string, state resource.State) []Change {
+	now, ok := state.Resource.(*resource.Trail)
+	if !ok {
+		return nil
+	}
+	want := *now
+	want.MultiRegion, want.GlobalEvents, want.Validation, want.Logging = true, true, true, true
+	want.Selectors = []resource.Selector{{Name: "management", Fields: []resource.FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}}}
+	c := &comparison{unread: state.Unread}
+	ruled[resource.TrailKind].compare(c, now, &want)
+	for n := range c.changes {
+		c.changes[n].Manual, c.changes[n].Ask = "ask "+by+" to change it", ""
+	}
+	return c.changes
 }
 
 // action is what the changes of an item make of it.

@@ -121,7 +121,14 @@ func settings(i Item) Link {
 	case Keep:
 		l.Status = Pass
 	case Managed:
-		l.Status, l.Detail = NotApplicable, "managed by "+i.ManagedBy
+		switch l.Status, l.Detail = NotApplicable, "managed by "+i.ManagedBy; {
+		case len(i.Changes) > 0:
+			l.Status, l.Detail = Fail, l.Detail+": "+differences(i.Changes)
+		case len(i.Unread) > 0:
+			l.Status, l.Detail = NotKnown, l.Detail+": "+i.Unread[0].Why
+		case i.Now == nil:
+			l.Status, l.Detail = NotKnown, l.Detail+": it was not found when it was read"
+		}
 	case Unknown:
 		l.Status, l.Detail = NotKnown, i.Unread[0].Why
 		if len(i.Changes) > 0 {
@@ -168,7 +175,11 @@ func beats(t *resource.Trail, p resource.Pulse, err error, at time.Time) []Link 
 	if !t.Validation {
 		links[2].Status, links[2].Detail = Fail, "log file validation is off, so that no digest is written"
 	}
-	group := beat(titles[3], id, later(p.CloudWatch, p.GroupEvent), p.CloudWatchError, latestDelivery, p.StartedAt, at)
+	if t.TopicARN != "" {
+		links = append(links, beat("deliveries are told to the delivery topic", id, p.Notified, p.NotificationError, latestDelivery, p.StartedAt, at))
+	}
+	// What others write to the group proves nothing of the trail: only what the trail says counts.
+	group := beat(titles[3], id, p.CloudWatch, p.CloudWatchError, latestDelivery, p.StartedAt, at)
 	switch {
 	case t.LogGroupARN == "":
 		group.Status, group.Detail = Fail, "the trail delivers to no log group"
@@ -178,19 +189,12 @@ func beats(t *resource.Trail, p resource.Pulse, err error, at time.Time) []Link 
 	return append(links, group)
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 // beat judges when something happened last.
 func beat(title string, id resource.ID, last time.Time, failure string, within time.Duration, started, at time.Time) Link {
 	l := Link{Title: title, Resource: id, Meets: []string{"soc2/CC7.2"}}
 	switch {
-	case failure != "" && !last.After(at.Add(-within)):
-		l.Status, l.Detail = Fail, fmt.Sprintf("%s; AWS says %s", since("last", last), failure)
+	case failure != "":
+		l.Status, l.Detail = Fail, fmt.Sprintf("%s; AWS says of the last try %s", since("last", last), failure)
 	case last.After(at.Add(-within)):
 		l.Status, l.Detail = Pass, since("last", last)
 	case started.IsZero():
@@ -213,16 +217,22 @@ func since(what string, t time.Time) string {
 // told says whether an alarm reaches anybody.
 func told(p *Plan) Link {
 	l := Link{Title: "somebody is told: a confirmed subscription", Status: Fail, Detail: "no subscription of the alarm topic is confirmed", Meets: []string{"soc2/CC7.3"}}
-	unread := false
+	unread, topics := false, p.alarmTopics()
+	for _, s := range p.subscribed {
+		if s.Confirmed && topics["arn:"+p.Partition+":sns:"+s.Region+":"+s.Account+":"+s.Topic] {
+			l.Status, l.Detail, l.Resource = Pass, "confirmed", s.ID()
+			return l
+		}
+	}
 	for _, i := range p.Items {
 		switch now := i.Now.(type) {
 		case *resource.Subscription:
-			if now.Confirmed {
+			if now.Confirmed && topics["arn:"+p.Partition+":sns:"+now.Region+":"+now.Account+":"+now.Topic] {
 				l.Status, l.Detail, l.Resource = Pass, "confirmed", i.ID
 				return l
 			}
 		case *resource.SlackChannel:
-			if len(now.Topics) > 0 {
+			if slices.ContainsFunc(now.Topics, func(t string) bool { return topics[t] }) {
 				l.Status, l.Detail, l.Resource = Pass, "AWS Chatbot", i.ID
 				return l
 			}
@@ -233,6 +243,19 @@ func told(p *Plan) Link {
 		l.Status, l.Detail = NotKnown, "a subscription could not be read"
 	}
 	return l
+}
+
+// alarmTopics are the ARNs that alarms which are there tell.
+func (p *Plan) alarmTopics() map[string]bool {
+	topics := map[string]bool{}
+	for _, i := range p.Items {
+		if a, ok := i.Now.(*resource.Alarm); ok && a.ActionsEnabled {
+			for _, arn := range a.Actions {
+				topics[arn] = true
+			}
+		}
+	}
+	return topics
 }
 
 // Fired is a test of one alarm.
@@ -254,7 +277,10 @@ func (j *Job) Fire(ctx context.Context, probe Prober, plan *Plan, report *Report
 			continue
 		}
 		f := Fired{Alarm: i.ID, At: j.Clock.now().UTC().Truncate(time.Second), Told: alarm.Actions, Status: Pass}
-		err := probe.Fire(ctx, i.ID, reason)
+		before, err := probe.AlarmState(ctx, i.ID)
+		if err == nil {
+			err = probe.Fire(ctx, i.ID, reason)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -266,8 +292,10 @@ func (j *Job) Fire(ctx context.Context, probe Prober, plan *Plan, report *Report
 		switch {
 		case err != nil:
 			f.Status, f.Error = NotKnown, err.Error()
+		case before.Value == "ALARM": // actions are taken when the state changes, and it did not
+			f.Status, f.Error = NotKnown, "it was in ALARM already, so that nobody was told anew"
 		case state.Value != "ALARM":
-			f.Status = NotKnown // it can be back before it is asked for
+			f.Status, f.Error = NotKnown, "it was back in "+state.Value+" before its state was read"
 		case !alarm.ActionsEnabled || len(alarm.Actions) == 0:
 			f.Status, f.Error = Fail, errors.New("the alarm tells nobody").Error()
 		}

@@ -60,6 +60,7 @@ var (
 		risk: "the trail then belongs to the whole organization and every member account sees it", cost: costManagement}
 	whyTrailKey = reason{why: "Log files are encrypted with a key whose use is limited and logged.", meets: []string{"soc2/CC6.1", "soc2/CC6.7", "cis-aws-3.0.0/3.5", "securityhub/CloudTrail.2"},
 		risk: riskDecrypt, cost: "AWS KMS: $0.03 for 10,000 requests"}
+	whyMoved     = reason{why: "The blueprint names another place than the trail delivers to.", meets: []string{"soc2/CC7.2"}}
 	whyTrailLogs = reason{why: "Alarms see events within minutes only where CloudTrail also writes to a log group.", meets: []string{"soc2/CC7.2", "soc2/CC7.3", "cis-aws-1.4.0/3.4", "securityhub/CloudTrail.5"}, cost: costLogs}
 	whyDelivered = reason{why: "A notice of each delivery lets whoever reads the log files begin at once.", meets: []string{"soc2/CC7.2"}, cost: "SNS: $0.50 for a million notices"}
 	whySelectors = reason{why: "Reading and writing management events of every service are recorded, AWS KMS among them.", meets: []string{"soc2/CC7.2", "cis-aws-3.0.0/3.1", "securityhub/CloudTrail.1"}, cost: costManagement}
