@@ -15,7 +15,7 @@ import (
 )
 
 func FuzzSubject(f *testing.F) {
-	for _, s := range []string{"alice", "arn:aws:iam::111111111111:role/a", "10.0.0.0/8", "::1", "' OR 1=1 --", `%\_"`, "\x1b[2J", "a\u2028b", "--", "\xff", "fe80::1%eth0"} {
+	for _, s := range []string{"alice", "arn:aws:iam::111111111111:role/a", "10.0.0.0/8", "::1", "' OR 1=1 --", `%\_"`, "\x1b[2J", "a\u2028b", "--", "\xff", "fe80::1%eth0", `"` + strings.Repeat("\x1c", 2000) + "\r&\rg"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -50,6 +50,7 @@ const (
 	defaultLimit  = 1000
 	maxLimit      = 10_000
 	maxID         = 2048
+	maxWhere      = 200 << 10 // of SQL, below what package dialect takes: control characters are six bytes each in JSON
 )
 
 func (o Options) settle() (Options, error) {
@@ -76,6 +77,14 @@ func (o Options) settle() (Options, error) {
 
 // where is the SQL for the events of the subject.
 func (s Subject) where() (string, error) {
+	text, err := s.condition()
+	if err == nil && len(text) > maxWhere {
+		return "", fmt.Errorf("an id of %d bytes: %w: it has too many characters that are spelt in several ways", len(s.ID), ErrSubject)
+	}
+	return text, err
+}
+
+func (s Subject) condition() (string, error) {
 	switch {
 	case s.ID == "" || len(s.ID) > maxID:
 		return "", fmt.Errorf("an id of %d bytes: %w: want 1 to %d", len(s.ID), ErrSubject, maxID)
